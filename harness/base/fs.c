@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files and folders. Every write that others may read goes through a temporary name and
+ * rename(2). Knows nothing of what is in the files.
+ */
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool set_errno_error(GError **error, const char *what, const char *path)
+{
+	int saved = errno;
+
+	g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(saved), "%s: %s: %s", path, what,
+		    g_strerror(saved));
+	return false;
+}
+
+void fl_fs_close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+bool fl_fs_mkdir(const char *path, GError **error)
+{
+	if (g_mkdir_with_parents(path, 0755) == 0)
+		return true;
+	return set_errno_error(error, "the folder cannot be made", path);
+}
+
+bool fl_fs_write(const char *path, const char *data, size_t len, GError **error)
+{
+	GError *cause = NULL;
+
+	if (g_file_set_contents_full(path, data, (gssize)len, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
+				     &cause))
+		return true;
+	g_propagate_prefixed_error(error, cause, "%s cannot be written: ", path);
+	return false;
+}
+
+bool fl_fs_read(const char *path, char **ret_data, size_t *ret_len, GError **error)
+{
+	return g_file_get_contents(path, ret_data, ret_len, error);
+}
+
+static bool copy_bytes(int in, int out)
+{
+	char buf[1 << 16];
+	ssize_t n;
+
+	while ((n = read(in, buf, sizeof(buf))) > 0) {
+		for (ssize_t done = 0; done < n;) {
+			ssize_t w = write(out, buf + done, (size_t)(n - done));
+
+			if (w < 0)
+				return false;
+			done += w;
+		}
+	}
+	return n == 0;
+}
+
+bool fl_fs_copy(const char *from, const char *to, GError **error)
+{
+	g_autofree char *temp = g_strdup_printf("%s.XXXXXX", to);
+	fl_fd int in = open(from, O_RDONLY | O_CLOEXEC);
+	fl_fd int out = -1;
+	struct stat st;
+
+	if (in < 0 || fstat(in, &st) < 0)
+		return set_errno_error(error, "the file cannot be read", from);
+	out = g_mkstemp_full(temp, O_RDWR | O_CLOEXEC, 0600);
+	if (out < 0)
+		return set_errno_error(error, "the file cannot be written", to);
+	if (!copy_bytes(in, out) || fchmod(out, st.st_mode & 07777) < 0 || rename(temp, to) < 0) {
+		set_errno_error(error, "the file cannot be written", to);
+		unlink(temp);
+		return false;
+	}
+	return true;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+bool fl_fs_remove(const char *path, GError **error)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 && errno == ENOENT)
+		return true;
+	if (nftw(path, remove_entry, 32, FTW_DEPTH | FTW_PHYS) == 0)
+		return true;
+	return set_errno_error(error, "it cannot be removed", path);
+}
+
+bool fl_fs_rename(const char *from, const char *to, GError **error)
+{
+	if (rename(from, to) == 0)
+		return true;
+	return set_errno_error(error, "it cannot be put in place", to);
+}
+
+char *fl_fs_temp_dir(const char *parent, const char *prefix, GError **error)
+{
+	g_autofree char *name = g_strdup_printf("%s/%s-XXXXXX", parent, prefix);
+
+	if (g_mkdtemp_full(name, 0755))
+		return g_steal_pointer(&name);
+	set_errno_error(error, "a temporary folder cannot be made", name);
+	return NULL;
+}
+
+struct FlFsLock {
+	int fd;
+};
+
+static gboolean on_tick(gpointer data)
+{
+	(void)data;
+	return G_SOURCE_CONTINUE;
+}
+
+/* flock(2) has no file descriptor to wait on: ask again ten times a second. */
+static bool wait_for_lock(int fd, GCancellable *cancel)
+{
+	guint timer = g_timeout_add(100, on_tick, NULL);
+	bool locked = false;
+
+	while (!locked && !g_cancellable_is_cancelled(cancel)) {
+		g_main_context_iteration(NULL, TRUE);
+		locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+	}
+	g_source_remove(timer);
+	return locked;
+}
+
+FlFsLock *fl_fs_lock(const char *path, void (*on_wait)(gpointer data), gpointer data,
+		     GCancellable *cancel, GError **error)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	FlFsLock *lock;
+
+	if (fd < 0) {
+		set_errno_error(error, "the lock file cannot be opened", path);
+		return NULL;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (on_wait)
+			on_wait(data);
+		if (!wait_for_lock(fd, cancel)) {
+			close(fd);
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+				    "the wait for the lock %s was cancelled", path);
+			return NULL;
+		}
+	}
+	lock = g_new0(FlFsLock, 1);
+	lock->fd = fd;
+	return lock;
+}
+
+void fl_fs_unlock(FlFsLock *lock)
+{
+	if (!lock)
+		return;
+	close(lock->fd);
+	g_free(lock);
+}
