@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The orders of one guest, in the form that fl_wire.h describes.
+ */
+#include "plan/orders.h"
+
+#include "base/hash.h"
+#include "plan/manifest.h"
+
+#include <fl_wire.h>
+#include <string.h>
+
+static uint64_t scaled_ms(const FlOrders *orders, unsigned ms)
+{
+	return (uint64_t)ms * orders->time_scale_milli / 1000;
+}
+
+char *fl_orders_text(const FlOrders *orders)
+{
+	GString *text = g_string_new(NULL);
+
+	g_string_append_printf(text, "proto %d\nnonce %s\nseed %" G_GUINT64_FORMAT "\n",
+			       FL_WIRE_PROTO, orders->nonce, orders->seed);
+	g_string_append_printf(text, "time_scale_milli %u\nmode %s\n", orders->time_scale_milli,
+			       orders->shell ? "shell" : "run");
+	for (guint i = 0; orders->tests && i < orders->tests->len; i++) {
+		const FlTest *test = g_ptr_array_index(orders->tests, i);
+
+		g_string_append_printf(text, "test %u %s %" G_GUINT64_FORMAT "\n", i + 1,
+				       test->name, scaled_ms(orders, test->timeout_ms));
+	}
+	return g_string_free(text, FALSE);
+}
+
+char *fl_orders_nonce(const char *key, const char *label, uint64_t seed)
+{
+	g_autofree char *text = g_strdup_printf("%s %s %" G_GUINT64_FORMAT, key, label, seed);
+	g_autofree char *hash = fl_hash_bytes(text, strlen(text));
+
+	return g_strndup(hash, FL_WIRE_NONCE_LEN);
+}
+
+uint64_t fl_orders_limit_us(const FlOrders *orders)
+{
+	uint64_t total_ms = 0;
+
+	for (guint i = 0; orders->tests && i < orders->tests->len; i++)
+		total_ms += scaled_ms(orders,
+				      ((FlTest *)g_ptr_array_index(orders->tests, i))->timeout_ms);
+	return total_ms * 1000;
+}

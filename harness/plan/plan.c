@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Plan files. Keys and their forms are in plan.h; the INI itself is plan/ini's business.
+ * Checks what can be checked without touching a kernel: names, numbers, that files exist.
+ */
+#include "plan/plan.h"
+
+#include "base/fs.h"
+#include "plan/ini.h"
+
+#include <errno.h>
+#include <string.h>
+
+G_DEFINE_QUARK(fl_plan_error_quark, fl_plan_error)
+
+#define MEMORY_MIN_MIB 128u
+#define MEMORY_MAX_MIB 65536u
+
+static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static bool fail(GError **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (error)
+		*error = g_error_new_valist(FL_PLAN_ERROR, FL_PLAN_ERROR_SYNTAX, format, args);
+	va_end(args);
+	return false;
+}
+
+static void kernel_free(gpointer data)
+{
+	FlPlanKernel *kernel = data;
+
+	g_free(kernel->name);
+	g_free(kernel->base);
+	g_strfreev(kernel->patches);
+	g_strfreev(kernel->fragments);
+	g_free(kernel->summary);
+	g_free(kernel);
+}
+
+void fl_plan_free(FlPlan *plan)
+{
+	if (!plan)
+		return;
+	g_free(plan->path);
+	g_ptr_array_unref(plan->kernels);
+	g_strfreev(plan->tests);
+	g_free(plan);
+}
+
+typedef struct {
+	FlPlan *plan;
+	const char *root;
+	FlPlanKernel *kernel; /* of the section being read, NULL in [plan] */
+	bool plan_seen;
+} Loader;
+
+static FlPlanKernel *find_kernel(const FlPlan *plan, const char *name)
+{
+	for (guint i = 0; i < plan->kernels->len; i++) {
+		FlPlanKernel *kernel = g_ptr_array_index(plan->kernels, i);
+
+		if (strcmp(kernel->name, name) == 0)
+			return kernel;
+	}
+	return NULL;
+}
+
+static bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value)
+{
+	guint64 value;
+
+	if (!g_ascii_string_to_unsigned(text, 10, min, max, &value, NULL))
+		return false;
+	*ret_value = value;
+	return true;
+}
+
+bool fl_plan_parse_memory(const char *text, unsigned *ret_mib)
+{
+	size_t len = strlen(text);
+	uint64_t factor = 1, value;
+	g_autofree char *digits = g_strdup(text);
+
+	if (len > 1 && strchr("MmGg", text[len - 1])) {
+		factor = g_ascii_toupper(text[len - 1]) == 'G' ? 1024 : 1;
+		digits[len - 1] = '\0';
+	}
+	if (!parse_number(digits, 1, MEMORY_MAX_MIB, &value))
+		return false;
+	value *= factor;
+	if (value < MEMORY_MIN_MIB || value > MEMORY_MAX_MIB)
+		return false;
+	*ret_mib = (unsigned)value;
+	return true;
+}
+
+/* Paths of a list value, made absolute, appended to what a base kernel gave. */
+static bool add_paths(char ***list, const char *value, const char *root, GError **error)
+{
+	g_auto(GStrv) words = fl_ini_words(value);
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	g_strv_builder_addv(builder, (const char **)*list);
+	for (char **word = words; *word; word++) {
+		g_autofree char *path = g_canonicalize_filename(*word, root);
+
+		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+			return fail(error, "%s is not a file", path);
+		g_strv_builder_add(builder, path);
+	}
+	g_strfreev(*list);
+	*list = g_strv_builder_end(builder);
+	return true;
+}
+
+static bool set_base(Loader *loader, const char *value, GError **error)
+{
+	FlPlanKernel *kernel = loader->kernel;
+	const FlPlanKernel *base = find_kernel(loader->plan, value);
+
+	if (!base || base == kernel)
+		return fail(error, "base: there is no kernel \"%s\" above this line", value);
+	if (*kernel->patches || *kernel->fragments)
+		return fail(error, "base must stand before patches and fragments");
+	g_free(kernel->base);
+	g_strfreev(kernel->patches);
+	g_strfreev(kernel->fragments);
+	kernel->base = g_strdup(value);
+	kernel->patches = g_strdupv(base->patches);
+	kernel->fragments = g_strdupv(base->fragments);
+	return true;
+}
+
+static bool set_default(FlPlanKernel *kernel, const char *value, GError **error)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return fail(error, "default: expected yes or no, found \"%s\"", value);
+	kernel->is_default = strcmp(value, "yes") == 0;
+	return true;
+}
+
+static bool kernel_key(Loader *loader, const char *key, const char *value, GError **error)
+{
+	FlPlanKernel *kernel = loader->kernel;
+
+	if (strcmp(key, "base") == 0)
+		return set_base(loader, value, error);
+	if (strcmp(key, "patches") == 0)
+		return add_paths(&kernel->patches, value, loader->root, error);
+	if (strcmp(key, "fragments") == 0)
+		return add_paths(&kernel->fragments, value, loader->root, error);
+	if (strcmp(key, "default") == 0)
+		return set_default(kernel, value, error);
+	if (strcmp(key, "summary") == 0) {
+		g_free(kernel->summary);
+		kernel->summary = g_strdup(value);
+		return true;
+	}
+	return fail(error,
+		    "unknown key \"%s\" in [kernel %s]; expected base, patches, fragments, default "
+		    "or summary",
+		    key, kernel->name);
+}
+
+static bool plan_key(FlPlan *plan, const char *key, const char *value, GError **error)
+{
+	uint64_t number;
+
+	if (strcmp(key, "tests") == 0) {
+		g_strfreev(plan->tests);
+		plan->tests = fl_ini_words(value);
+		return *plan->tests ? true
+				    : fail(error, "tests: expected at least one name or glob");
+	}
+	if (strcmp(key, "cpus") == 0) {
+		if (!parse_number(value, 1, FL_PLAN_CPUS_MAX, &number))
+			return fail(error, "cpus: expected 1 to %d, found \"%s\"", FL_PLAN_CPUS_MAX,
+				    value);
+		plan->cpus = (unsigned)number;
+		return true;
+	}
+	if (strcmp(key, "memory") == 0)
+		return fl_plan_parse_memory(value, &plan->memory_mib) ||
+		       fail(error, "memory: expected 128M to 64G, found \"%s\"", value);
+	if (strcmp(key, "seed") == 0)
+		return parse_number(value, 0, G_MAXUINT64, &plan->seed) ||
+		       fail(error, "seed: expected a whole number, found \"%s\"", value);
+	return fail(error, "unknown key \"%s\" in [plan]; expected tests, cpus, memory or seed",
+		    key);
+}
+
+/* Kernel names become folder names of the evidence. */
+static bool is_kernel_name(const char *name)
+{
+	return *name && *name != '-' && *name != '.' &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
+		       strlen(name);
+}
+
+static bool begin_kernel(Loader *loader, const char *name, GError **error)
+{
+	if (!is_kernel_name(name))
+		return fail(error, "\"%s\" is not a kernel name (letters, digits, - _ .)", name);
+	if (find_kernel(loader->plan, name))
+		return fail(error, "the kernel %s is described twice", name);
+	loader->kernel = g_new0(FlPlanKernel, 1);
+	loader->kernel->name = g_strdup(name);
+	loader->kernel->patches = g_new0(char *, 1);
+	loader->kernel->fragments = g_new0(char *, 1);
+	loader->kernel->summary = g_strdup("");
+	g_ptr_array_add(loader->plan->kernels, loader->kernel);
+	return true;
+}
+
+static bool begin_section(Loader *loader, const char *section, GError **error)
+{
+	loader->kernel = NULL;
+	if (g_str_has_prefix(section, "kernel "))
+		return begin_kernel(loader, section + strlen("kernel "), error);
+	if (strcmp(section, "plan") != 0)
+		return fail(error, "unknown section [%s]; expected [plan] or [kernel NAME]",
+			    section);
+	if (loader->plan_seen)
+		return fail(error, "[plan] is given twice");
+	loader->plan_seen = true;
+	return true;
+}
+
+static bool on_pair(const char *section, const char *key, const char *value, unsigned line,
+		    gpointer data, GError **error)
+{
+	Loader *loader = data;
+
+	(void)line;
+	if (!key)
+		return begin_section(loader, section, error);
+	return loader->kernel ? kernel_key(loader, key, value, error)
+			      : plan_key(loader->plan, key, value, error);
+}
+
+static FlPlan *plan_new(const char *path)
+{
+	FlPlan *plan = g_new0(FlPlan, 1);
+
+	plan->path = g_strdup(path);
+	plan->kernels = g_ptr_array_new_with_free_func(kernel_free);
+	plan->tests = g_strsplit("*", " ", -1);
+	plan->cpus = 4;
+	plan->memory_mib = 1024;
+	plan->seed = 1;
+	return plan;
+}
+
+FlPlan *fl_plan_parse(const char *text, size_t len, const char *path, const char *root,
+		      GError **error)
+{
+	g_autoptr(FlPlan) plan = plan_new(path);
+	Loader loader = {.plan = plan, .root = root};
+
+	if (!fl_ini_parse(text, len, path, on_pair, &loader, error))
+		return NULL;
+	if (plan->kernels->len == 0) {
+		fail(error, "%s: the plan has no [kernel NAME] section", path);
+		return NULL;
+	}
+	return g_steal_pointer(&plan);
+}
+
+FlPlan *fl_plan_load(const char *path, const char *root, GError **error)
+{
+	g_autofree char *text = NULL;
+	size_t len;
+
+	GError *cause = NULL;
+
+	/* For the user a plan that is not there is a wrong plan, not trouble of the harness. */
+	if (!fl_fs_read(path, &text, &len, &cause)) {
+		g_set_error(error, FL_PLAN_ERROR, FL_PLAN_ERROR_UNKNOWN,
+			    "the plan cannot be read: %s", cause->message);
+		g_error_free(cause);
+		return NULL;
+	}
+	return fl_plan_parse(text, len, path, root, error);
+}
+
+const FlPlanKernel *fl_plan_kernel(const FlPlan *plan, const char *name, GError **error)
+{
+	const FlPlanKernel *kernel = find_kernel(plan, name);
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	if (kernel)
+		return kernel;
+	for (guint i = 0; i < plan->kernels->len; i++)
+		g_string_append_printf(names, "%s%s", i ? ", " : "",
+				       ((FlPlanKernel *)g_ptr_array_index(plan->kernels, i))->name);
+	g_set_error(error, FL_PLAN_ERROR, FL_PLAN_ERROR_UNKNOWN,
+		    "there is no kernel \"%s\" in %s; it has %s", name, plan->path, names->str);
+	return NULL;
+}

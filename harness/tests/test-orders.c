@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Promises of plan/orders: the text that the guest reads, and a nonce that comes back.
+ */
+#include "plan/orders.h"
+
+#include "plan/manifest.h"
+
+#include <fl_wire.h>
+#include <string.h>
+
+static void test_text(void)
+{
+	static const char manifest[] =
+		"test: one\ntimeout_ms: 1000\n\ntest: two\ntimeout_ms: 20000\n";
+	g_autoptr(GPtrArray) tests = fl_manifest_parse(manifest, "m", NULL);
+	FlOrders orders = {
+		.nonce = "0123456789abcdef", .seed = 7, .time_scale_milli = 1500, .tests = tests};
+	g_autofree char *text = fl_orders_text(&orders);
+
+	g_assert_cmpstr(text, ==,
+			"proto 1\nnonce 0123456789abcdef\nseed 7\ntime_scale_milli 1500\nmode run\n"
+			"test 1 one 1500\ntest 2 two 30000\n");
+	g_assert_cmpuint(fl_orders_limit_us(&orders), ==, 31500000);
+}
+
+static void test_nonce(void)
+{
+	g_autofree char *a = fl_orders_nonce("key", "patched", 1);
+	g_autofree char *same = fl_orders_nonce("key", "patched", 1);
+	g_autofree char *other = fl_orders_nonce("key", "patched.2", 1);
+
+	g_assert_cmpuint(strlen(a), ==, FL_WIRE_NONCE_LEN);
+	g_assert_cmpstr(a, ==, same);
+	g_assert_cmpstr(a, !=, other);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_test_add_func("/orders/text-is-what-the-guest-reads", test_text);
+	g_test_add_func("/orders/nonce-comes-from-its-inputs", test_nonce);
+	return g_test_run();
+}
