@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PID 1 of the guest. Sets up what programs expect, reads its orders, and either runs the tests
+ * and ends the machine, or hands the console to a shell. In C, since each program that starts on
+ * the way to the first test costs more than all of this.
+ */
+#include "attest.h"
+#include "testrun.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/io.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CONSOLE "/dev/ttyS0"
+#define WIRE	"/dev/ttyS1"
+#define MODULES "/lib/modules"
+
+static const struct {
+	const char *type, *at, *options;
+} mounts[] = {
+	{"devtmpfs", "/dev", "mode=0755"},
+	{"proc", "/proc", NULL},
+	{"sysfs", "/sys", NULL},
+	{"tmpfs", "/tmp", "mode=1777"},
+	{"debugfs", "/sys/kernel/debug", NULL},
+};
+
+/* Leaves through the exit device: without ACPI there is no power to switch off. */
+static void __attribute__((noreturn)) power_off(void)
+{
+	sync();
+	if (ioperm(FL_WIRE_EXIT_PORT, 1, 1) == 0)
+		outb(FL_WIRE_EXIT_BYTE, FL_WIRE_EXIT_PORT);
+	/* Still here: a machine without the device. This halts, and the host's limits end it. */
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+/* What the kernel still has to say must not overtake the console's last line. */
+static void complain(const char *what, const char *why)
+{
+	dprintf(STDERR_FILENO, "faultline init: %s: %s\n", what, why);
+}
+
+static void mount_all(void)
+{
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++) {
+		mkdir(mounts[i].at, 0755);
+		/* EBUSY: the kernel mounted devtmpfs itself. */
+		if (mount(mounts[i].type, mounts[i].at, mounts[i].type, 0, mounts[i].options) < 0 &&
+		    errno != EBUSY)
+			complain(mounts[i].at, strerror(errno));
+	}
+	mkdir("/mnt", 0755);
+}
+
+static void open_console(void)
+{
+	int fd = open(CONSOLE, O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static void load_module(const char *name)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), MODULES "/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0) < 0)
+		complain(path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+static int is_module(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 3 && strcmp(entry->d_name + len - 3, ".ko") == 0;
+}
+
+/* The image holds the modules that the ordered tests need, and no others. */
+static void load_modules(void)
+{
+	struct dirent **entries;
+	int n = scandir(MODULES, &entries, is_module, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		load_module(entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+}
+
+static void __attribute__((noreturn)) become_shell(void)
+{
+	setsid();
+	open_console();
+	ioctl(STDIN_FILENO, TIOCSCTTY, 1);
+	setenv("PATH", "/bin:/sbin", 1);
+	setenv("HOME", "/", 1);
+	setenv("TERM", "vt100", 1);
+	setenv("PS1", "guest# ", 1);
+	execl("/bin/busybox", "sh", (char *)NULL);
+	complain("/bin/busybox", strerror(errno));
+	_exit(127);
+}
+
+static void on_signal(int signum)
+{
+	(void)signum;
+}
+
+/* Until the shell ends, or busybox's poweroff, halt or reboot asks PID 1 with a signal. */
+static void __attribute__((noreturn)) run_shell(void)
+{
+	struct sigaction asked = {.sa_handler = on_signal};
+	pid_t shell = fork();
+	pid_t pid;
+
+	if (shell == 0)
+		become_shell();
+	sigaction(SIGUSR1, &asked, NULL);
+	sigaction(SIGUSR2, &asked, NULL);
+	sigaction(SIGTERM, &asked, NULL);
+	while ((pid = wait(NULL)) != shell)
+		if (pid < 0)
+			break;
+	tcdrain(STDOUT_FILENO);
+	power_off();
+}
+
+static int open_wire(void)
+{
+	int fd = open(WIRE, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios raw;
+
+	if (fd < 0 || tcgetattr(fd, &raw) < 0)
+		return -1;
+	cfmakeraw(&raw);
+	raw.c_cflag |= CLOCAL;
+	cfsetspeed(&raw, B115200);
+	return tcsetattr(fd, TCSANOW, &raw) < 0 ? -1 : fd;
+}
+
+static long memory_kib(void)
+{
+	return sysconf(_SC_PHYS_PAGES) * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void hello(struct session *session)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	emit_printf(session->emit, FL_WIRE_HELLO,
+		    "proto=%d cpus=%ld mem_kib=%ld release=%s seed=%llu", FL_WIRE_PROTO,
+		    sysconf(_SC_NPROCESSORS_ONLN), memory_kib(), uts.release,
+		    session->orders->seed);
+	emit_printf(session->emit, FL_WIRE_KTAP, "KTAP version 1");
+	emit_printf(session->emit, FL_WIRE_KTAP, "1..%u", session->orders->n_tests);
+	(void)emit_flush(session->emit);
+}
+
+static void run_tests(const struct orders *orders, int wire)
+{
+	static struct emit emit;
+	struct kmsg kmsg;
+	struct session session = {.emit = &emit, .kmsg = &kmsg, .orders = orders};
+
+	emit_init(&emit, wire, orders->nonce);
+	hello(&session);
+	if (!kmsg_open(&kmsg)) {
+		/* Without the log there is no attestation, and so no PASS. */
+		complain("/dev/kmsg", strerror(errno));
+		return;
+	}
+	load_modules();
+	kmsg_drain(&kmsg, &emit);
+	balance_read(&session.base);
+	for (unsigned i = 0; i < orders->n_tests; i++)
+		if (!testrun_one(&session, &orders->tests[i]))
+			break;
+	attest(&session);
+}
+
+static void __attribute__((noreturn)) end_machine(int wire)
+{
+	tcdrain(wire);
+	power_off();
+}
+
+int main(void)
+{
+	static struct orders orders;
+	unsigned bad_line;
+	int wire;
+
+	mount_all();
+	open_console();
+	bad_line = orders_read(&orders, FL_WIRE_ORDERS_PATH);
+	/* The nonce in it is for nobody else to read. */
+	unlink(FL_WIRE_ORDERS_PATH);
+	if (bad_line == ORDERS_NO_FILE)
+		orders.shell = true;
+	else if (bad_line) {
+		dprintf(STDERR_FILENO, "faultline init: %s:%u: not an order\n", FL_WIRE_ORDERS_PATH,
+			bad_line);
+		power_off();
+	}
+	if (orders.shell)
+		run_shell();
+	wire = open_wire();
+	if (wire < 0) {
+		complain(WIRE, strerror(errno));
+		power_off();
+	}
+	run_tests(&orders, wire);
+	end_machine(wire);
+}

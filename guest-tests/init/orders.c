@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Reads the orders file: one order a line, nothing guessed, an unknown line is an error. Never
+ * carries anything out.
+ */
+#include "orders.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool add_test(struct orders *orders, const char *line)
+{
+	struct order *order = &orders->tests[orders->n_tests];
+
+	if (orders->n_tests == ORDERS_TESTS_MAX)
+		return false;
+	if (sscanf(line, "test %u %63s %u", &order->number, order->name, &order->limit_ms) != 3)
+		return false;
+	orders->n_tests++;
+	return true;
+}
+
+static bool take_line(struct orders *orders, const char *line)
+{
+	unsigned proto;
+	char mode[8];
+
+	if (!*line)
+		return true;
+	if (sscanf(line, "proto %u", &proto) == 1)
+		return proto == FL_WIRE_PROTO;
+	if (sscanf(line, "nonce %16s", orders->nonce) == 1)
+		return strlen(orders->nonce) == FL_WIRE_NONCE_LEN;
+	if (sscanf(line, "seed %llu", &orders->seed) == 1)
+		return true;
+	if (sscanf(line, "time_scale_milli %u", &orders->scale_milli) == 1)
+		return orders->scale_milli > 0;
+	if (sscanf(line, "mode %7s", mode) == 1) {
+		orders->shell = strcmp(mode, "shell") == 0;
+		return orders->shell || strcmp(mode, "run") == 0;
+	}
+	return add_test(orders, line);
+}
+
+unsigned orders_read(struct orders *orders, const char *path)
+{
+	char line[256];
+	unsigned number = 0;
+	FILE *file = fopen(path, "re");
+
+	memset(orders, 0, sizeof(*orders));
+	memset(orders->nonce, '0', FL_WIRE_NONCE_LEN);
+	orders->scale_milli = 1000;
+	if (!file)
+		return ORDERS_NO_FILE;
+	while (fgets(line, sizeof(line), file)) {
+		number++;
+		line[strcspn(line, "\n")] = '\0';
+		if (!take_line(orders, line)) {
+			fclose(file);
+			return number;
+		}
+	}
+	fclose(file);
+	return 0;
+}

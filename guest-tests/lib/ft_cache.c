@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Evicts by POSIX_FADV_DONTNEED. A page that is on another CPU's list of fresh pages is busy
+ * until that list is emptied, so the call is made again, a bounded number of times.
+ */
+#include "ft_cache.h"
+#include "ft.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define TRIES	20
+#define STEP_MS 10
+
+size_t ft_cache_resident(int fd, size_t bytes)
+{
+	size_t pages = bytes / FT_PAGE, n = 0;
+	unsigned char *in_core = malloc(pages);
+	void *addr = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (!in_core || addr == MAP_FAILED || mincore(addr, bytes, in_core) < 0)
+		ft_fail_errno("mincore");
+	for (size_t i = 0; i < pages; i++)
+		n += in_core[i] & 1;
+	munmap(addr, bytes);
+	free(in_core);
+	return n;
+}
+
+void ft_cache_evict(int fd, size_t bytes)
+{
+	size_t left = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0)
+			ft_fail_errno("POSIX_FADV_DONTNEED");
+		left = ft_cache_resident(fd, bytes);
+		if (!left)
+			return;
+		poll(NULL, 0, STEP_MS);
+	}
+	ft_fail("%zu clean, unmapped pages stay in the page cache after POSIX_FADV_DONTNEED", left);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finds a disk by /sys/block/vd?/serial and mounts it.
+ */
+#include "ft_disk.h"
+#include "ft.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_SIZE 64
+
+static bool serial_is(char letter, const char *serial)
+{
+	char path[PATH_SIZE], text[64] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/block/vd%c/serial", letter);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t len = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[len > 0 ? len : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return strcmp(text, serial) == 0;
+}
+
+static bool device_of(const char *serial, char path[PATH_SIZE])
+{
+	for (char letter = 'a'; letter <= 'z'; letter++) {
+		if (!serial_is(letter, serial))
+			continue;
+		snprintf(path, PATH_SIZE, "/dev/vd%c", letter);
+		return true;
+	}
+	return false;
+}
+
+static bool mount_at(const char *device, const char *at)
+{
+	mkdir(at, 0755);
+	return mount(device, at, "ext4", 0, NULL) == 0;
+}
+
+void ft_disk_mount(const char *serial)
+{
+	char device[PATH_SIZE], at[PATH_SIZE];
+
+	if (!device_of(serial, device))
+		ft_skip_all("no disk with the serial %s", serial);
+	snprintf(at, sizeof(at), "/mnt/%s", serial);
+	if (!mount_at(device, at)) {
+		fprintf(stderr, "mount %s at %s: %s\n", device, at, strerror(errno));
+		exit(1);
+	}
+}
+
+void ft_disk_release(const char *serial)
+{
+	char at[PATH_SIZE];
+
+	snprintf(at, sizeof(at), "/mnt/%s", serial);
+	if (umount2(at, 0) == 0)
+		return;
+	fprintf(stderr, "umount %s: %s\n", at, strerror(errno));
+	exit(1);
+}
+
+void ft_disk_remount(const char *serial)
+{
+	char device[PATH_SIZE], at[PATH_SIZE];
+
+	snprintf(at, sizeof(at), "/mnt/%s", serial);
+	if (umount2(at, 0) < 0)
+		ft_fail_errno("umount of the disk that nobody uses");
+	if (!device_of(serial, device) || !mount_at(device, at))
+		ft_fail_errno("mount of the disk that was mounted before");
+}

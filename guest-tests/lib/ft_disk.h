@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtio disks of the machine, by the serial they were given.
+ */
+#pragma once
+
+/*
+ * Mounts it at /mnt/<serial> as ext4, and skips the whole test where there is no such disk.
+ * Call ft_disk_release after the last case.
+ */
+void ft_disk_mount(const char *serial);
+void ft_disk_release(const char *serial);
+
+/* Takes it down and mounts it again, so that only what is on the disk is left; fails the case. */
+void ft_disk_remount(const char *serial);

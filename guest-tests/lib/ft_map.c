@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Makes the mappings. Files have no name (O_TMPFILE), so that nothing is left of a case that dies.
+ */
+#include "ft_map.h"
+#include "ft.h"
+#include "ft_probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	bool map_pages, readable;
+} kinds[FT_KINDS] = {
+	[FT_TMPFS] = {"tmpfs", true, true},	  [FT_MEMFD] = {"memfd", true, true},
+	[FT_ANON] = {"anon", true, false},	  [FT_EXT4] = {"ext4", true, true},
+	[FT_PROBE_MP] = {"probe-mp", true, true}, [FT_SHM] = {"shm", false, false},
+	[FT_UDMABUF] = {"udmabuf", false, false}, [FT_PROBE_NOMP] = {"probe-nomp", false, true},
+};
+
+const char *ft_kind_name(enum ft_kind kind)
+{
+	return kinds[kind].name;
+}
+
+bool ft_kind_has_map_pages(enum ft_kind kind)
+{
+	return kinds[kind].map_pages;
+}
+
+static int open_file(const char *folder, size_t bytes)
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		ft_fail_errno(folder);
+	if (ftruncate(fd, (off_t)bytes) < 0)
+		ft_fail_errno("ftruncate");
+	return fd;
+}
+
+static int open_memfd(size_t bytes, unsigned flags)
+{
+	int fd = memfd_create("ft", MFD_CLOEXEC | flags);
+
+	if (fd < 0)
+		ft_fail_errno("memfd_create");
+	if (ftruncate(fd, (off_t)bytes) < 0)
+		ft_fail_errno("ftruncate");
+	return fd;
+}
+
+/* Written and synced: then a fault finds each page in the cache, and nothing writes it back. */
+static int open_ext4(size_t bytes)
+{
+	static const char zeros[16 * FT_PAGE];
+	int fd = open_file("/mnt/ext4", bytes);
+
+	for (size_t done = 0; done < bytes;) {
+		size_t n = bytes - done < sizeof(zeros) ? bytes - done : sizeof(zeros);
+
+		if (pwrite(fd, zeros, n, (off_t)done) != (ssize_t)n)
+			ft_fail_errno("pwrite to ext4");
+		done += n;
+	}
+	if (fsync(fd) < 0)
+		ft_fail_errno("fsync of ext4");
+	return fd;
+}
+
+/* The memfd may be closed at once: the buffer holds its pages. */
+static int open_udmabuf(size_t bytes)
+{
+	int memfd = open_memfd(bytes, MFD_ALLOW_SEALING);
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+	struct udmabuf_create create = {.memfd = (unsigned)memfd, .size = bytes};
+	int fd;
+
+	if (device < 0)
+		ft_skip("no /dev/udmabuf (CONFIG_UDMABUF)");
+	if (fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) < 0)
+		ft_fail_errno("F_ADD_SEALS");
+	fd = ioctl(device, UDMABUF_CREATE, &create);
+	if (fd < 0)
+		ft_fail_errno("UDMABUF_CREATE");
+	close(device);
+	close(memfd);
+	return fd;
+}
+
+static int open_kind(enum ft_kind kind, size_t bytes)
+{
+	switch (kind) {
+	case FT_TMPFS:
+		return open_file("/tmp", bytes);
+	case FT_MEMFD:
+		return open_memfd(bytes, 0);
+	case FT_EXT4:
+		return open_ext4(bytes);
+	case FT_UDMABUF:
+		return open_udmabuf(bytes);
+	case FT_PROBE_MP:
+	case FT_PROBE_NOMP:
+		return ft_probe_open(kind == FT_PROBE_MP);
+	case FT_ANON:
+	case FT_SHM:
+	case FT_KINDS:
+		break;
+	}
+	return -1;
+}
+
+static char *attach_shm(size_t bytes)
+{
+	int id = shmget(IPC_PRIVATE, bytes, IPC_CREAT | 0600);
+	char *addr;
+
+	if (id < 0)
+		ft_fail_errno("shmget");
+	addr = shmat(id, NULL, 0);
+	/* Marked now, gone with its last mapping. */
+	shmctl(id, IPC_RMID, NULL);
+	if (addr == (char *)-1)
+		ft_fail_errno("shmat");
+	return addr;
+}
+
+struct ft_map ft_map_with(enum ft_kind kind, size_t pages, int prot, int flags)
+{
+	struct ft_map map = {.kind = kind, .bytes = pages * FT_PAGE};
+
+	map.fd = open_kind(kind, map.bytes);
+	if (kind == FT_ANON)
+		flags |= MAP_ANONYMOUS;
+	map.addr = kind == FT_SHM ? attach_shm(map.bytes)
+				  : mmap(NULL, map.bytes, prot, flags, map.fd, 0);
+	if (map.addr == MAP_FAILED)
+		ft_fail_errno("mmap");
+	return map;
+}
+
+struct ft_map ft_map_new(enum ft_kind kind, size_t pages)
+{
+	return ft_map_with(kind, pages, PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+void ft_map_unmap(struct ft_map *map)
+{
+	if (map->addr && munmap(map->addr, map->bytes) < 0)
+		ft_fail_errno("munmap");
+	map->addr = NULL;
+}
+
+void ft_map_free(struct ft_map *map)
+{
+	ft_map_unmap(map);
+	if (map->fd >= 0)
+		close(map->fd);
+	map->fd = -1;
+}
+
+bool ft_map_readable(const struct ft_map *map)
+{
+	return kinds[map->kind].readable;
+}
+
+void ft_map_pread(const struct ft_map *map, size_t page, void *buffer)
+{
+	ssize_t len = pread(map->fd, buffer, FT_PAGE, (off_t)(page * FT_PAGE));
+
+	if (len != (ssize_t)FT_PAGE)
+		ft_fail("pread of page %zu of %s gave %zd of %u bytes", page,
+			ft_kind_name(map->kind), len, FT_PAGE);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Shared mappings of every kind that the tests know, with nothing in them touched yet.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum ft_kind {
+	/* vm_ops with ->map_pages */
+	FT_TMPFS,
+	FT_MEMFD,
+	FT_ANON,
+	FT_EXT4, /* its pages are in the page cache, clean and on disk; needs ft_disk_mount */
+	FT_PROBE_MP,
+	/* vm_ops without */
+	FT_SHM,
+	FT_UDMABUF,
+	FT_PROBE_NOMP,
+	FT_KINDS
+};
+
+struct ft_map {
+	enum ft_kind kind;
+	char *addr;
+	size_t bytes;
+	int fd; /* -1: the kind has none, or none that can be read */
+};
+
+const char *ft_kind_name(enum ft_kind kind);
+bool ft_kind_has_map_pages(enum ft_kind kind);
+
+/* Fails or skips the case when it cannot. */
+struct ft_map ft_map_new(enum ft_kind kind, size_t pages);
+
+/* The same, mapped with these flags of mmap(2) instead of MAP_SHARED. Kinds with an fd only. */
+struct ft_map ft_map_with(enum ft_kind kind, size_t pages, int prot, int flags);
+
+/* Takes the mapping away and keeps the fd, so that the content can still be read. */
+void ft_map_unmap(struct ft_map *map);
+void ft_map_free(struct ft_map *map);
+
+/* Whether the content can be seen by pread, beside the mapping. */
+bool ft_map_readable(const struct ft_map *map);
+
+/* One page of the file, by pread; fails the case when that comes short. */
+void ft_map_pread(const struct ft_map *map, size_t page, void *buffer);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Talks to the probe driver (modules/fl_probe.c).
+ */
+#pragma once
+
+#include "fl_probe.h"
+
+#include <stdbool.h>
+
+/* Skips the whole test where the image has no probe driver; fails where it did not load. */
+void ft_probe_need(void);
+
+/* A fresh file of one of the two devices. Fails the case when it cannot. */
+int ft_probe_open(bool with_map_pages);
+
+struct fl_probe_counts ft_probe_counts(int fd);
+
+/* Fails the case when a call came without the lock that it was promised. */
+void ft_probe_expect_promises(int fd);
+
+/*
+ * Fails the case when the lock of the VMA at addr, or this process' mmap_lock, is held or its
+ * count is off, though nobody uses them. Any mapping of this process will do. The message begins
+ * with what came before: "64 retried faults".
+ */
+void ft_probe_expect_unlocked(const void *addr, const char *after);

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that a page of a shared mapping is faulted in rightly through every door there is: a
+ * store and a load by the program; the kernel copying to and from it (pipe, file); futex;
+ * process_vm_writev; ptrace; MADV_POPULATE_WRITE and _READ; mlock; MAP_POPULATE. Each on a mapping
+ * with ->map_pages (tmpfs, probe-mp) and on one without (probe-nomp), and each time with data.
+ *
+ * Faults that the kernel takes for itself never use the VMA lock, and the others may: a kernel
+ * that mixes them up loses data, hangs, or leaves a lock off its rest, which the probe tells.
+ */
+#include "ft.h"
+#include "ft_map.h"
+#include "ft_probe.h"
+#include "table.h"
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGES 16
+
+/* What a door leaves behind: its byte all over the page, its byte in front, or zeros. */
+enum leaves { FULL, FRONT, ZEROS };
+
+struct door {
+	const char *name;
+	void (*enter)(struct ft_map *map);
+	enum leaves leaves;
+	int mmap_flags;
+};
+
+struct shape {
+	enum ft_kind kind;
+	const struct door *door;
+};
+
+static char byte_of(size_t page)
+{
+	return (char)(page + 1);
+}
+
+static char *page_at(const struct ft_map *map, size_t page)
+{
+	return map->addr + page * FT_PAGE;
+}
+
+static void user_store(struct ft_map *map)
+{
+	for (size_t page = 0; page < PAGES; page++)
+		*(volatile char *)page_at(map, page) = byte_of(page);
+}
+
+static void user_load(struct ft_map *map)
+{
+	for (size_t page = 0; page < PAGES; page++)
+		if (*(volatile char *)page_at(map, page))
+			ft_fail("page %zu, never written, does not read as zero", page);
+}
+
+static void make_pipe(int fds[2])
+{
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		ft_fail_errno("pipe2");
+}
+
+/* copy_to_user into pages that are not there. */
+static void pipe_read(struct ft_map *map)
+{
+	char bytes[FT_PAGE];
+	int fds[2];
+
+	make_pipe(fds);
+	for (size_t page = 0; page < PAGES; page++) {
+		memset(bytes, byte_of(page), FT_PAGE);
+		if (write(fds[1], bytes, FT_PAGE) != FT_PAGE ||
+		    read(fds[0], page_at(map, page), FT_PAGE) != FT_PAGE)
+			ft_fail("page %zu could not be filled from a pipe", page);
+	}
+}
+
+/* copy_from_user out of pages that are not there. */
+static void pipe_write(struct ft_map *map)
+{
+	char bytes[FT_PAGE];
+	int fds[2];
+
+	make_pipe(fds);
+	for (size_t page = 0; page < PAGES; page++) {
+		if (write(fds[1], page_at(map, page), FT_PAGE) != FT_PAGE ||
+		    read(fds[0], bytes, FT_PAGE) != FT_PAGE)
+			ft_fail("page %zu could not be written to a pipe", page);
+		for (size_t i = 0; i < FT_PAGE; i++)
+			if (bytes[i])
+				ft_fail("page %zu, never written, went into a pipe as other than "
+					"zero",
+					page);
+	}
+}
+
+static int filled_file(void)
+{
+	int fd = memfd_create("ft", MFD_CLOEXEC);
+	char bytes[FT_PAGE];
+
+	if (fd < 0)
+		ft_fail_errno("memfd_create");
+	for (size_t page = 0; page < PAGES; page++) {
+		memset(bytes, byte_of(page), FT_PAGE);
+		if (pwrite(fd, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
+			ft_fail_errno("pwrite to a memfd");
+	}
+	return fd;
+}
+
+static void file_read(struct ft_map *map)
+{
+	int fd = filled_file();
+
+	if (read(fd, map->addr, map->bytes) < 0 || lseek(fd, 0, SEEK_CUR) != (off_t)map->bytes)
+		ft_fail("read(2) of a file into the mapping came short");
+	close(fd);
+}
+
+static void file_write(struct ft_map *map)
+{
+	int fd = filled_file();
+	char byte;
+
+	if (write(fd, map->addr, map->bytes) != (ssize_t)map->bytes)
+		ft_fail("write(2) of the mapping to a file came short");
+	for (size_t page = 0; page < PAGES; page++)
+		if (pread(fd, &byte, 1, (off_t)(page * FT_PAGE)) != 1 || byte)
+			ft_fail("page %zu, never written, went into a file as other than zero",
+				page);
+	close(fd);
+}
+
+/* FUTEX_WAKE_OP stores for us: fault_in_user_writeable(). */
+static void futex_store(struct ft_map *map)
+{
+	static uint32_t nobody;
+
+	for (size_t page = 0; page < PAGES; page++) {
+		unsigned op = FUTEX_OP(FUTEX_OP_SET, (unsigned)byte_of(page), FUTEX_OP_CMP_EQ, 0u);
+
+		if (syscall(SYS_futex, &nobody, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 1, 1,
+			    page_at(map, page), op) < 0)
+			ft_fail_errno("FUTEX_WAKE_OP");
+	}
+}
+
+static void vm_write(struct ft_map *map)
+{
+	char bytes[PAGES * FT_PAGE];
+	struct iovec from = {.iov_base = bytes, .iov_len = sizeof(bytes)};
+	struct iovec to = {.iov_base = map->addr, .iov_len = map->bytes};
+
+	for (size_t page = 0; page < PAGES; page++)
+		memset(bytes + page * FT_PAGE, byte_of(page), FT_PAGE);
+	if (process_vm_writev(getpid(), &from, 1, &to, 1, 0) != (ssize_t)sizeof(bytes))
+		ft_fail_errno("process_vm_writev");
+}
+
+static void poke_all(pid_t pid, const struct ft_map *map)
+{
+	for (size_t page = 0; page < PAGES; page++) {
+		if (ptrace(PTRACE_POKEDATA, pid, page_at(map, page), (long)byte_of(page)) < 0)
+			ft_fail_errno("PTRACE_POKEDATA");
+		if (ptrace(PTRACE_PEEKDATA, pid, page_at(map, page), NULL) != byte_of(page))
+			ft_fail("page %zu does not hold what PTRACE_POKEDATA put there", page);
+	}
+}
+
+static void ptrace_poke(struct ft_map *map)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		ft_fail_errno("fork");
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		ft_fail("the process to be traced did not stop");
+	poke_all(pid, map);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void advise(const struct ft_map *map, int advice, const char *name)
+{
+	if (madvise(map->addr, map->bytes, advice) < 0)
+		ft_fail_errno(name);
+}
+
+static void populate_write(struct ft_map *map)
+{
+	advise(map, MADV_POPULATE_WRITE, "MADV_POPULATE_WRITE");
+	user_load(map);
+	user_store(map);
+}
+
+static void populate_read(struct ft_map *map)
+{
+	advise(map, MADV_POPULATE_READ, "MADV_POPULATE_READ");
+	user_load(map);
+	user_store(map);
+}
+
+static void lock_pages(struct ft_map *map)
+{
+	if (mlock(map->addr, map->bytes) < 0)
+		ft_fail_errno("mlock");
+	user_store(map);
+	if (munlock(map->addr, map->bytes) < 0)
+		ft_fail_errno("munlock");
+}
+
+static const struct door doors[] = {
+	{"user-store", user_store, FRONT, 0},
+	{"user-load", user_load, ZEROS, 0},
+	{"pipe-read", pipe_read, FULL, 0},
+	{"pipe-write", pipe_write, ZEROS, 0},
+	{"file-read", file_read, FULL, 0},
+	{"file-write", file_write, ZEROS, 0},
+	{"futex", futex_store, FRONT, 0},
+	{"process-vm-writev", vm_write, FULL, 0},
+	{"ptrace-poke", ptrace_poke, FRONT, 0},
+	{"madv-populate-write", populate_write, FRONT, 0},
+	{"madv-populate-read", populate_read, FRONT, 0},
+	{"mlock", lock_pages, FRONT, 0},
+	{"map-populate", user_store, FRONT, MAP_POPULATE},
+};
+#define DOORS (sizeof(doors) / sizeof(*doors))
+
+static char expected_byte(enum leaves leaves, size_t page, size_t at)
+{
+	if (leaves == ZEROS || (leaves == FRONT && at > 0))
+		return 0;
+	return byte_of(page);
+}
+
+static void verify(const struct ft_map *map, enum leaves leaves)
+{
+	char bytes[FT_PAGE];
+
+	for (size_t page = 0; page < PAGES; page++) {
+		ft_map_pread(map, page, bytes);
+		for (size_t i = 0; i < FT_PAGE; i++)
+			if (bytes[i] != expected_byte(leaves, page, i))
+				ft_fail("byte %zu of page %zu is %d and not %d", i, page, bytes[i],
+					expected_byte(leaves, page, i));
+	}
+}
+
+static void enter(const void *arg)
+{
+	const struct shape *shape = arg;
+	struct ft_map map = ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE,
+					MAP_SHARED | shape->door->mmap_flags);
+
+	shape->door->enter(&map);
+	ft_probe_expect_unlocked(map.addr, shape->door->name);
+	if (shape->kind != FT_TMPFS)
+		ft_probe_expect_promises(map.fd);
+	verify(&map, shape->door->leaves);
+	ft_map_unmap(&map);
+	verify(&map, shape->door->leaves);
+	ft_map_free(&map);
+}
+
+static void run(const struct ft_test *test)
+{
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_PROBE_MP, FT_PROBE_NOMP};
+
+	(void)test;
+	ft_probe_need();
+	ft_plan(3 * DOORS);
+	for (size_t k = 0; k < 3; k++)
+		for (size_t d = 0; d < DOORS; d++) {
+			struct shape shape = {.kind = kinds[k], .door = &doors[d]};
+
+			ft_case(enter, &shape, "%s-%s", ft_kind_name(kinds[k]), doors[d].name);
+		}
+}
+
+const struct ft_test entry_points = {
+	.name = "entry-points",
+	.summary = "a shared page is faulted in rightly by stores, copies, futex, ptrace, populate "
+		   "and mlock",
+	.timeout_ms = 15000,
+	.memory_mib = 128,
+	.modules = "fl_probe",
+	.config = "CONFIG_MODULES CONFIG_TMPFS CONFIG_FUTEX CONFIG_CROSS_MEMORY_ATTACH",
+	.run = run,
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every test there is. A test is declared here, defined in its file, and listed in table.c.
+ */
+#pragma once
+
+#include "ft.h"
+
+extern const struct ft_test vdso_fork;
+extern const struct ft_test shared_write_tmpfs, shared_write_memfd, shared_write_anon,
+	shared_write_ext4;
+extern const struct ft_test shared_retry_shm, shared_retry_udmabuf, shared_retry_probe;
+extern const struct ft_test shared_retry_perf;
+extern const struct ft_test probe_promises;
+extern const struct ft_test retry_unlocks;
+extern const struct ft_test fault_io_ext4;
+extern const struct ft_test entry_points;
+extern const struct ft_test first_touch;
+extern const struct ft_test disk_file;
+extern const struct ft_test fault_progress;
+extern const struct ft_test misbehaviours[]; /* in no manifest; ended by one without a name */
