@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The machine as options and as a script.
+ */
+#include "base/fs.h"
+#include "base/proc.h"
+#include "vm/qemu.h"
+
+#include <string.h>
+
+static const FlVmDisk disks[] = {{"ext4", "/images/a,b.img"}, {"small", "/images/small.img"}};
+
+static FlVmSpec spec_new(void)
+{
+	return (FlVmSpec){
+		.bzimage = "/k/bzImage",
+		.initrd = "/k/it's here.cpio",
+		.append = "fl.last",
+		.cpus = 4,
+		.memory_mib = 1024,
+		.accel = "tcg",
+		.seed = 18446744073709551615u,
+		.disks = disks,
+		.n_disks = 2,
+		.watchdog_s = 20,
+		.console_path = "/o/serial.log",
+		.wire_path = "/o/wire.log",
+	};
+}
+
+static bool has_pair(char **argv, const char *option, const char *value)
+{
+	for (; argv[0] && argv[1]; argv++)
+		if (strcmp(argv[0], option) == 0 && strcmp(argv[1], value) == 0)
+			return true;
+	return false;
+}
+
+static void test_argv(void)
+{
+	static const char *const pairs[][2] = {
+		{"-accel", "tcg,thread=multi"},
+		{"-smp", "4"},
+		{"-m", "1024M"},
+		{"-seed", "18446744073709551615"},
+		{"-kernel", "/k/bzImage"},
+		{"-chardev", "file,id=console,path=/o/serial.log"},
+		{"-chardev", "file,id=wire,path=/o/wire.log"},
+		{"-chardev", "socket,id=qmp,fd=7"},
+		{"-device", "isa-debug-exit,iobase=0xf4,iosize=1"},
+		{"-action", "panic=none"},
+		{"-drive",
+		 "if=none,id=disk0,format=raw,snapshot=on,cache=unsafe,file=/images/a,,b.img"},
+		{"-device", "virtio-blk-pci,drive=disk1,serial=small"},
+	};
+	FlVmSpec spec = spec_new();
+	g_auto(GStrv) argv = fl_qemu_argv(&spec, 7);
+
+	g_assert_cmpstr(argv[0], ==, "qemu-system-x86_64");
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		g_test_message("%s %s", pairs[i][0], pairs[i][1]);
+		g_assert_true(has_pair(argv, pairs[i][0], pairs[i][1]));
+	}
+}
+
+static void test_console_is_first(void)
+{
+	FlVmSpec spec = spec_new();
+	g_auto(GStrv) argv = fl_qemu_argv(&spec, -1);
+	g_autofree char *all = g_strjoinv(" ", argv);
+
+	g_assert_cmpuint(strstr(all, "-serial chardev:console") - all, <,
+			 strstr(all, "-serial chardev:wire") - all);
+	g_assert_null(strstr(all, "id=qmp"));
+}
+
+static void test_kvm(void)
+{
+	FlVmSpec spec = spec_new();
+	g_auto(GStrv) argv = NULL;
+
+	spec.accel = "kvm";
+	argv = fl_qemu_argv(&spec, -1);
+	g_assert_true(has_pair(argv, "-accel", "kvm"));
+}
+
+static void test_watchdogs(void)
+{
+	FlVmSpec spec = spec_new();
+	g_autofree char *line = fl_qemu_cmdline(&spec);
+	g_autofree char *huge = NULL, *none = NULL;
+
+	g_assert_nonnull(strstr(line, " watchdog_thresh=10 "));
+	g_assert_nonnull(strstr(line, "hung_task_timeout_secs=20 "));
+	g_assert_nonnull(strstr(line, "rcu_cpu_stall_timeout=20 "));
+	g_assert_true(g_str_has_suffix(line, " fl.last"));
+	spec.watchdog_s = 1000;
+	huge = fl_qemu_cmdline(&spec);
+	g_assert_nonnull(strstr(huge, "watchdog_thresh=60 "));
+	g_assert_nonnull(strstr(huge, "rcu_cpu_stall_timeout=300 "));
+	spec.watchdog_s = 0;
+	none = fl_qemu_cmdline(&spec);
+	g_assert_null(strstr(none, "watchdog"));
+}
+
+/* The shell itself takes the script apart again: a program that prints its arguments is run. */
+static void test_script(void)
+{
+	FlVmSpec spec = spec_new();
+	g_autofree char *dir = g_dir_make_tmp("fl-qemu-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(dir, "command.sh", NULL);
+	g_autofree char *script = NULL, *output = NULL, *cmdline = fl_qemu_cmdline(&spec);
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) lines = NULL;
+	const char *run[] = {"sh", path, "%s\n", "-S", NULL};
+	FlProcSpec proc = {.argv = run};
+
+	spec.qemu = "printf";
+	script = fl_qemu_script(&spec);
+	g_assert_null(strstr(script, "fd="));
+	/* printf takes its first argument as a format; give it one. */
+	g_autofree char *shown = g_strdup(script);
+	char *begin = strstr(shown, "exec printf");
+
+	g_assert_nonnull(begin);
+	memcpy(begin, "set -- echo", strlen("exec printf"));
+	g_autofree char *whole =
+		g_strconcat(shown, "shift\nfor a; do printf '%s\\n' \"$a\"; done\n", NULL);
+
+	g_assert_true(fl_fs_write(path, whole, strlen(whole), NULL));
+	g_assert_true(fl_proc_run(&proc, NULL, &output, &error));
+	g_assert_no_error(error);
+	lines = g_strsplit(output, "\n", -1);
+	g_assert_true(g_strv_contains((const char *const *)lines, "/k/it's here.cpio"));
+	g_assert_true(g_strv_contains((const char *const *)lines, cmdline));
+	g_assert_true(g_strv_contains((const char *const *)lines, "-S"));
+	g_assert_true(fl_fs_remove(dir, NULL));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_test_add_func("/qemu/options-are-those-of-the-machine", test_argv);
+	g_test_add_func("/qemu/the-console-is-the-first-port", test_console_is_first);
+	g_test_add_func("/qemu/kvm-has-no-thread-option", test_kvm);
+	g_test_add_func("/qemu/watchdogs-stay-in-the-kernel-s-range", test_watchdogs);
+	g_test_add_func("/qemu/the-shell-reads-the-script-as-the-same-words", test_script);
+	return g_test_run();
+}

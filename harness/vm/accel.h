@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which accelerator works. Presence proves nothing: each must run a small 64-bit payload on two
+ * vCPUs to a known result before a deadline. The answer is cached for this QEMU and host kernel.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+	char *name;	      /* "kvm" or "tcg" */
+	char *reason;	      /* one sentence: why this one, and why not the other */
+	unsigned speed_milli; /* time of a fixed integer loop, 1000 = the reference host under TCG;
+			       * larger is slower. All limits are multiplied by it. At least 100. */
+} FlAccel;
+
+/**
+ * @param wanted  "auto", "kvm" or "tcg"; an explicit one that does not work is an error
+ * @param cache_dir  exists
+ */
+FlAccel *fl_accel_choose(const char *wanted, const char *qemu, const char *cache_dir,
+			 GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void fl_accel_free(FlAccel *accel);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlAccel, fl_accel_free)

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * QEMU's options, the kernel's command line, and the script that repeats both by hand.
+ *
+ * The machine is `pc` with qboot: of those tried it boots fastest without ever hanging (microvm
+ * stopped in early boot in many of its starts under TCG, before its second vCPU was up). Nothing
+ * that a guest does reaches a file, except the two port files: disks are throw-away overlays.
+ * Never starts anything and never touches a file.
+ */
+#include "vm/qemu.h"
+
+#include "fl_wire.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+const char *fl_qemu_program(const FlVmSpec *spec)
+{
+	return spec->qemu ? spec->qemu : "qemu-system-x86_64";
+}
+
+/* How long a soft lockup may last before it is told is twice this; 60 is the kernel's maximum. */
+static unsigned lockup_threshold_s(const FlVmSpec *spec)
+{
+	return CLAMP((spec->watchdog_s + 1) / 2, 1u, 60u);
+}
+
+static void append_watchdogs(GString *line, const FlVmSpec *spec)
+{
+	unsigned hung = spec->watchdog_s;
+
+	if (!hung)
+		return;
+	g_string_append_printf(line, " watchdog_thresh=%u softlockup_panic=0",
+			       lockup_threshold_s(spec));
+	g_string_append_printf(line, " rcupdate.rcu_cpu_stall_timeout=%u", CLAMP(hung, 3u, 300u));
+	/* The default interval is the timeout itself: a hang would be told up to two timeouts late. */
+	g_string_append_printf(line,
+			       " sysctl.kernel.hung_task_timeout_secs=%u"
+			       " sysctl.kernel.hung_task_check_interval_secs=%u",
+			       hung, MAX(hung / 4, 1u));
+}
+
+char *fl_qemu_cmdline(const FlVmSpec *spec)
+{
+	GString *line = g_string_new(
+		/* earlyprintk: a panic before the tty driver is up is still on record. */
+		"console=ttyS0 earlyprintk=ttyS0,115200"
+		/* A panic or an oops ends the run at once, after its report, as a reset of the machine. */
+		" panic=-1 oops=panic reboot=t"
+		/* Addresses in reports are those in vmlinux. */
+		" nokaslr"
+		/* What the kernel would measure at every boot, and gets wrong on a busy host. */
+		" tsc=reliable no_timer_check lpj=4000000"
+		/* Where qboot puts the PM timer of the pc board (PIIX4 PMBA 0x600, timer at +8). */
+		" pmtmr=0x608");
+
+	append_watchdogs(line, spec);
+	if (spec->append && *spec->append)
+		g_string_append_printf(line, " %s", spec->append);
+	return g_string_free(line, FALSE);
+}
+
+/* ---- the list of options ---- */
+
+static void add(GPtrArray *argv, const char *option, const char *value)
+{
+	g_ptr_array_add(argv, g_strdup(option));
+	if (value)
+		g_ptr_array_add(argv, g_strdup(value));
+}
+
+static void G_GNUC_PRINTF(3, 4) addf(GPtrArray *argv, const char *option, const char *format, ...)
+{
+	va_list args;
+
+	g_ptr_array_add(argv, g_strdup(option));
+	va_start(args, format);
+	g_ptr_array_add(argv, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+/* In a QEMU option a comma ends a value unless it is doubled. */
+static char *escape(const char *value)
+{
+	g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+
+	return g_strjoinv(",,", parts);
+}
+
+static void add_machine(GPtrArray *argv, const FlVmSpec *spec)
+{
+	add(argv, "-nodefaults", NULL);
+	add(argv, "-no-user-config", NULL);
+	add(argv, "-display", "none");
+	add(argv, "-no-reboot", NULL);
+	add(argv, "-machine", "pc,hpet=off,vmport=off,usb=off");
+	add(argv, "-bios", "qboot.rom");
+	addf(argv, "-accel", "%s%s", spec->accel,
+	     strcmp(spec->accel, "tcg") == 0 ? ",thread=multi" : "");
+	add(argv, "-cpu", "qemu64");
+	addf(argv, "-smp", "%u", spec->cpus);
+	addf(argv, "-m", "%uM", spec->memory_mib);
+	addf(argv, "-seed", "%" PRIu64, spec->seed);
+}
+
+static void add_kernel(GPtrArray *argv, const FlVmSpec *spec)
+{
+	g_autofree char *cmdline = fl_qemu_cmdline(spec);
+
+	add(argv, "-kernel", spec->bzimage);
+	if (spec->initrd)
+		add(argv, "-initrd", spec->initrd);
+	add(argv, "-append", cmdline);
+}
+
+static void add_ends(GPtrArray *argv)
+{
+	addf(argv, "-device", "isa-debug-exit,iobase=%#x,iosize=1", FL_WIRE_EXIT_PORT);
+	/* The panic is told and the guest goes on: it prints its report to the end and resets. */
+	add(argv, "-device", "pvpanic-pci");
+	add(argv, "-action", "panic=none");
+}
+
+static void add_disks(GPtrArray *argv, const FlVmSpec *spec)
+{
+	for (size_t i = 0; i < spec->n_disks; i++) {
+		g_autofree char *path = escape(spec->disks[i].path);
+		g_autofree char *name = escape(spec->disks[i].name);
+
+		addf(argv, "-drive",
+		     "if=none,id=disk%zu,format=raw,snapshot=on,cache=unsafe,file=%s", i, path);
+		addf(argv, "-device", "virtio-blk-pci,drive=disk%zu,serial=%s", i, name);
+	}
+}
+
+static void add_ports(GPtrArray *argv, const char *console, const char *wire)
+{
+	add(argv, "-chardev", console);
+	add(argv, "-serial", "chardev:console");
+	add(argv, "-chardev", wire);
+	add(argv, "-serial", "chardev:wire");
+}
+
+static GPtrArray *build(const FlVmSpec *spec, const char *console, const char *wire)
+{
+	GPtrArray *argv = g_ptr_array_new();
+
+	add(argv, fl_qemu_program(spec), NULL);
+	add_machine(argv, spec);
+	add_kernel(argv, spec);
+	add_ports(argv, console, wire);
+	add_ends(argv);
+	add_disks(argv, spec);
+	return argv;
+}
+
+char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd)
+{
+	g_autofree char *console_path = escape(spec->console_path);
+	g_autofree char *wire_path = escape(spec->wire_path);
+	g_autofree char *console = g_strdup_printf("file,id=console,path=%s", console_path);
+	g_autofree char *wire = g_strdup_printf("file,id=wire,path=%s", wire_path);
+	GPtrArray *argv = build(spec, console, wire);
+
+	if (qmp_fd >= 0) {
+		addf(argv, "-chardev", "socket,id=qmp,fd=%d", qmp_fd);
+		add(argv, "-mon", "chardev=qmp,mode=control");
+	}
+	g_ptr_array_add(argv, NULL);
+	return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+/* ---- the script ---- */
+
+static bool is_plain(const char *word)
+{
+	return *word && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789-_=+:,./@%")] == '\0';
+}
+
+static void append_word(GString *script, const char *word)
+{
+	g_autofree char *quoted = is_plain(word) ? g_strdup(word) : g_shell_quote(word);
+
+	g_string_append(script, quoted);
+}
+
+/* Options here never begin a value with '-'. */
+static void append_options(GString *script, GPtrArray *argv)
+{
+	for (guint i = 0; i < argv->len; i++) {
+		const char *word = argv->pdata[i];
+
+		if (i)
+			g_string_append(script, *word == '-' ? " \\\n\t" : " ");
+		append_word(script, word);
+	}
+}
+
+char *fl_qemu_script(const FlVmSpec *spec)
+{
+	g_autoptr(GPtrArray) argv =
+		build(spec, "stdio,id=console,logfile=serial.log", "file,id=wire,path=wire.log");
+	GString *script = g_string_new(
+		"#!/bin/sh\n"
+		"# The same machine again, by hand: the console on this terminal and in\n"
+		"# ./serial.log, the test protocol in ./wire.log. More options for QEMU may\n"
+		"# follow; \"-s -S\" waits for gdb on port 1234.\n"
+		"exec ");
+
+	g_ptr_array_set_free_func(argv, g_free);
+	append_options(script, argv);
+	g_string_append(script, " \\\n\t\"$@\"\n");
+	return g_string_free(script, FALSE);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From the machine as data to QEMU's options, the kernel's command line, and a script that
+ * repeats the run by hand. Pure: looks at nothing but its arguments.
+ */
+#pragma once
+
+#include "vm/vm.h"
+
+/* The program that a spec names, or the default one. */
+const char *fl_qemu_program(const FlVmSpec *spec);
+
+/* NULL-terminated; free with g_strfreev. qmp_fd is a socket that QEMU inherits, -1: none. */
+char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd);
+
+/* The kernel's command line; caller frees. */
+char *fl_qemu_cmdline(const FlVmSpec *spec);
+
+/*
+ * A shell script that starts the same machine: console on the terminal and in ./serial.log,
+ * wire in ./wire.log; its own arguments are added to QEMU's ("-s -S" waits for gdb).
+ */
+char *fl_qemu_script(const FlVmSpec *spec);

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One guest's life: the child, its two port files, QEMU's events, and the clock.
+ *
+ * Only I/O: each thing that happens is turned into one FlVmEvent; vmstate.c decides. At the end,
+ * everything that QEMU said and wrote is read before anybody is told.
+ */
+#include "vm/vm.h"
+
+#include "base/fs.h"
+#include "base/proc.h"
+#include "fl_wire.h"
+#include "vm/console.h"
+#include "vm/qemu.h"
+#include "vm/qmp.h"
+#include "vm/vmstate.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+G_DEFINE_QUARK(fl_vm_error_quark, fl_vm_error)
+
+/* How long a kernel that told of its panic may take to print it and to reset. */
+#define PANIC_GRACE_US 5000000u
+
+struct FlVm {
+	FlVmState state;
+	FlProc *proc;
+	FlConsole *ports[FL_VM_N_PORTS];
+	FlQmp *qmp;
+	guint boot_timer, silence_timer, total_timer, grace_timer;
+	uint64_t silence_us, console_max, grace_us;
+	uint64_t boot_us, total_us;
+	uint64_t last_byte_us; /* monotonic */
+	char *program;
+	char *stderr_path;
+	FlVmEnd end;
+	FlVmBytesFn on_bytes;
+	FlVmEndFn on_end;
+	gpointer data;
+};
+
+static uint64_t now_us(void)
+{
+	return (uint64_t)g_get_monotonic_time();
+}
+
+static void drop_timer(guint *timer)
+{
+	if (*timer)
+		g_source_remove(*timer);
+	*timer = 0;
+}
+
+static guint timer_ms(uint64_t us)
+{
+	return (guint)MIN(us / 1000 + 1, (uint64_t)G_MAXUINT);
+}
+
+static gboolean on_grace_over(gpointer data);
+
+static void happen(FlVm *vm, FlVmEvent event)
+{
+	switch (fl_vmstate_next(&vm->state, event)) {
+	case FL_VMACTION_NONE:
+	case FL_VMACTION_FINISH: /* on_qemu_gone goes on with it */
+		break;
+	case FL_VMACTION_GRACE:
+		drop_timer(&vm->grace_timer);
+		vm->grace_timer = g_timeout_add(timer_ms(vm->grace_us), on_grace_over, vm);
+		break;
+	case FL_VMACTION_KILL:
+		fl_proc_signal(vm->proc, SIGKILL);
+		break;
+	}
+}
+
+/* ---- the clock ---- */
+
+static gboolean on_grace_over(gpointer data)
+{
+	FlVm *vm = data;
+
+	vm->grace_timer = 0;
+	happen(vm, FL_VMEVENT_GRACE_OVER);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_boot_limit(gpointer data)
+{
+	FlVm *vm = data;
+
+	vm->boot_timer = 0;
+	happen(vm, FL_VMEVENT_BOOT_LIMIT);
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean on_total_limit(gpointer data)
+{
+	FlVm *vm = data;
+
+	vm->total_timer = 0;
+	happen(vm, FL_VMEVENT_TOTAL_LIMIT);
+	return G_SOURCE_REMOVE;
+}
+
+/* One timer that is set again for what is left, instead of one a byte. */
+static gboolean on_silence_limit(gpointer data)
+{
+	FlVm *vm = data;
+	uint64_t quiet_us;
+
+	/* What was written while the harness itself did not run is no silence. */
+	for (int port = 0; port < FL_VM_N_PORTS; port++)
+		fl_console_drain(vm->ports[port], 1);
+	quiet_us = now_us() - vm->last_byte_us;
+	if (vm->state.phase == FL_VMSTATE_RUNNING && quiet_us >= vm->silence_us) {
+		vm->silence_timer = 0;
+		happen(vm, FL_VMEVENT_SILENCE_LIMIT);
+		return G_SOURCE_REMOVE;
+	}
+	if (quiet_us >= vm->silence_us)
+		quiet_us = 0;
+	vm->silence_timer =
+		g_timeout_add(timer_ms(vm->silence_us - quiet_us), on_silence_limit, vm);
+	return G_SOURCE_REMOVE;
+}
+
+static void start_timers(FlVm *vm)
+{
+	if (vm->boot_us)
+		vm->boot_timer = g_timeout_add(timer_ms(vm->boot_us), on_boot_limit, vm);
+	if (vm->silence_us)
+		vm->silence_timer = g_timeout_add(timer_ms(vm->silence_us), on_silence_limit, vm);
+	if (vm->total_us)
+		vm->total_timer = g_timeout_add(timer_ms(vm->total_us), on_total_limit, vm);
+}
+
+/* ---- the ports ---- */
+
+static void port_bytes(FlVm *vm, FlVmPort port, const char *bytes, size_t len)
+{
+	uint64_t t_us;
+
+	vm->last_byte_us = now_us();
+	t_us = vm->last_byte_us - vm->end.start_us;
+	if (port == FL_VM_WIRE) {
+		if (!vm->end.first_wire_us)
+			vm->end.first_wire_us = t_us;
+		happen(vm, FL_VMEVENT_WIRE);
+	}
+	if (vm->on_bytes)
+		vm->on_bytes(port, bytes, len, t_us, vm->data);
+	if (vm->console_max && fl_console_total(vm->ports[port]) > vm->console_max)
+		happen(vm, FL_VMEVENT_FLOOD);
+}
+
+static void on_console_bytes(const char *bytes, size_t len, gpointer data)
+{
+	port_bytes(data, FL_VM_CONSOLE, bytes, len);
+}
+
+static void on_wire_bytes(const char *bytes, size_t len, gpointer data)
+{
+	port_bytes(data, FL_VM_WIRE, bytes, len);
+}
+
+/* ---- QEMU's events ---- */
+
+static void on_qmp_event(const char *event, const char *reason, gpointer data)
+{
+	FlVm *vm = data;
+
+	if (strcmp(event, "GUEST_PANICKED") == 0) {
+		vm->grace_us = PANIC_GRACE_US;
+		happen(vm, FL_VMEVENT_PANICKED);
+	} else if (strcmp(event, "SHUTDOWN") == 0 && strcmp(reason, "guest-reset") == 0) {
+		happen(vm, FL_VMEVENT_RESET);
+	} else if (strcmp(event, "SHUTDOWN") == 0 && strcmp(reason, "guest-shutdown") == 0) {
+		happen(vm, FL_VMEVENT_POWEROFF);
+	}
+}
+
+/* ---- the end ---- */
+
+static FlVmEvent quit_event(int wait_status)
+{
+	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == FL_WIRE_EXIT_STATUS)
+		return FL_VMEVENT_QUIT_GUEST;
+	if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0)
+		return FL_VMEVENT_QUIT_CLEAN;
+	return FL_VMEVENT_QUIT_BAD;
+}
+
+/* The last lines of what QEMU printed, as one line; at most a few hundred bytes. */
+static char *last_words(const char *path)
+{
+	g_autofree char *text = NULL;
+	size_t len = 0;
+	char *tail;
+
+	if (!fl_fs_read(path, &text, &len, NULL))
+		return g_strdup("");
+	tail = text + (len > 600 ? len - 600 : 0);
+	g_strstrip(tail);
+	g_strdelimit(tail, "\n\r", ' ');
+	return g_utf8_make_valid(tail, -1);
+}
+
+static char *qemu_failure(const FlVm *vm)
+{
+	int status = vm->end.wait_status;
+	g_autofree char *words = last_words(vm->stderr_path);
+	g_autofree char *how = NULL;
+
+	if (WIFSIGNALED(status))
+		how = g_strdup_printf("was killed by signal %d (%s)", WTERMSIG(status),
+				      strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status))
+		how = g_strdup_printf("ended with status %d", WEXITSTATUS(status));
+	else
+		how = g_strdup("ended although the guest had not asked for it");
+	if (!*words)
+		return g_strdup_printf("%s %s without a word", vm->program, how);
+	return g_strdup_printf("%s %s: %s", vm->program, how, words);
+}
+
+static char *describe(const FlVm *vm)
+{
+	switch (vm->state.ending) {
+	case FL_ENDING_EXIT:
+		return g_strdup("the guest ended by its own last act");
+	case FL_ENDING_POWEROFF:
+		return g_strdup("the guest powered off");
+	case FL_ENDING_RESET:
+		return g_strdup("the guest reset");
+	case FL_ENDING_PANIC:
+		return g_strdup("the guest kernel told of a panic");
+	case FL_ENDING_NO_BOOT:
+		return g_strdup_printf("no byte on the wire within %.1f s",
+				       (double)vm->boot_us / 1e6);
+	case FL_ENDING_SILENCE:
+		return g_strdup_printf("no byte on either port for %.1f s",
+				       (double)vm->silence_us / 1e6);
+	case FL_ENDING_TOTAL:
+		return g_strdup_printf("not done within %.1f s", (double)vm->total_us / 1e6);
+	case FL_ENDING_FLOOD:
+		return g_strdup_printf("more than %" G_GUINT64_FORMAT " bytes on one port",
+				       vm->console_max);
+	case FL_ENDING_STOPPED:
+		return g_strdup("the judge had seen enough");
+	case FL_ENDING_CANCELLED:
+		return g_strdup("the run was cancelled");
+	case FL_ENDING_QEMU:
+		return qemu_failure(vm);
+	case FL_ENDING_UNKNOWN:
+		break;
+	}
+	g_assert_not_reached();
+}
+
+static void drop_timers(FlVm *vm)
+{
+	drop_timer(&vm->boot_timer);
+	drop_timer(&vm->silence_timer);
+	drop_timer(&vm->total_timer);
+	drop_timer(&vm->grace_timer);
+}
+
+static void on_qemu_gone(FlProc *proc, int wait_status, gpointer data)
+{
+	FlVm *vm = data;
+
+	(void)proc;
+	vm->end.end_us = now_us() - vm->end.start_us;
+	vm->end.wait_status = wait_status;
+	fl_qmp_drain(vm->qmp);
+	for (int port = 0; port < FL_VM_N_PORTS; port++)
+		fl_console_drain(vm->ports[port], 0);
+	happen(vm, quit_event(wait_status));
+	drop_timers(vm);
+	vm->end.kind = vm->state.ending;
+	vm->end.detail = describe(vm);
+	/* Last: the callee may free the VM. */
+	vm->on_end(&vm->end, vm->data);
+}
+
+/* ---- the start ---- */
+
+static FlVm *vm_new(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end, gpointer data)
+{
+	FlVm *vm = g_new0(FlVm, 1);
+
+	vm->boot_us = spec->boot_us;
+	vm->silence_us = spec->silence_us;
+	vm->total_us = spec->total_us;
+	vm->console_max = spec->console_max;
+	vm->program = g_strdup(fl_qemu_program(spec));
+	vm->stderr_path = g_strdup(spec->stderr_path);
+	vm->on_bytes = on_bytes;
+	vm->on_end = on_end;
+	vm->data = data;
+	return vm;
+}
+
+static bool write_script(const FlVmSpec *spec, GError **error)
+{
+	g_autofree char *script = fl_qemu_script(spec);
+
+	if (!fl_fs_write(spec->command_path, script, strlen(script), error))
+		return false;
+	if (chmod(spec->command_path, 0755) == 0)
+		return true;
+	g_set_error(error, FL_VM_ERROR, FL_VM_ERROR_START, "%s cannot be made executable: %s",
+		    spec->command_path, g_strerror(errno));
+	return false;
+}
+
+static bool open_files(FlVm *vm, const FlVmSpec *spec, GError **error)
+{
+	vm->ports[FL_VM_CONSOLE] = fl_console_new(spec->console_path, on_console_bytes, vm, error);
+	if (!vm->ports[FL_VM_CONSOLE])
+		return false;
+	vm->ports[FL_VM_WIRE] = fl_console_new(spec->wire_path, on_wire_bytes, vm, error);
+	return vm->ports[FL_VM_WIRE] && write_script(spec, error);
+}
+
+static bool spawn_qemu(FlVm *vm, const FlVmSpec *spec, int qmp_fd, GError **error)
+{
+	g_auto(GStrv) argv = fl_qemu_argv(spec, qmp_fd);
+	FlProcSpawn spawn = {
+		.argv = (const char *const *)argv,
+		.stderr_path = spec->stderr_path,
+		.fds = &qmp_fd,
+		.n_fds = 1,
+		.on_exit = on_qemu_gone,
+		.on_exit_data = vm,
+	};
+	GError *cause = NULL;
+
+	vm->end.start_us = now_us();
+	vm->last_byte_us = vm->end.start_us;
+	vm->proc = fl_proc_spawn(&spawn, &cause);
+	if (vm->proc)
+		return true;
+	if (g_error_matches(cause, FL_PROC_ERROR, FL_PROC_ERROR_MISSING))
+		g_set_error(error, FL_VM_ERROR, FL_VM_ERROR_MISSING,
+			    "%s; on Debian: apt-get install qemu-system-x86", cause->message);
+	else
+		g_set_error_literal(error, FL_VM_ERROR, FL_VM_ERROR_START, cause->message);
+	g_error_free(cause);
+	return false;
+}
+
+static bool start_qemu(FlVm *vm, const FlVmSpec *spec, GError **error)
+{
+	int pair[2];
+	fl_fd int theirs = -1;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		g_set_error(error, FL_VM_ERROR, FL_VM_ERROR_START,
+			    "a control socket for QEMU cannot be made: %s", g_strerror(errno));
+		return false;
+	}
+	theirs = pair[1];
+	vm->qmp = fl_qmp_new(pair[0], on_qmp_event, vm, error);
+	return vm->qmp && spawn_qemu(vm, spec, theirs, error);
+}
+
+FlVm *fl_vm_start(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end, gpointer data,
+		  GError **error)
+{
+	g_autoptr(FlVm) vm = vm_new(spec, on_bytes, on_end, data);
+
+	if (!open_files(vm, spec, error) || !start_qemu(vm, spec, error))
+		return NULL;
+	start_timers(vm);
+	return g_steal_pointer(&vm);
+}
+
+void fl_vm_stop(FlVm *vm, FlEnding kind, uint64_t grace_us)
+{
+	/* A second call may only make it shorter: by the user's signal. */
+	if (vm->state.phase != FL_VMSTATE_GRACE || kind == FL_ENDING_CANCELLED)
+		vm->grace_us = grace_us;
+	happen(vm, kind == FL_ENDING_CANCELLED ? FL_VMEVENT_CANCEL : FL_VMEVENT_STOP);
+}
+
+void fl_vm_free(FlVm *vm)
+{
+	if (!vm)
+		return;
+	drop_timers(vm);
+	fl_proc_free(vm->proc);
+	fl_qmp_free(vm->qmp);
+	for (int port = 0; port < FL_VM_N_PORTS; port++)
+		fl_console_free(vm->ports[port]);
+	g_free(vm->end.detail);
+	g_free(vm->stderr_path);
+	g_free(vm->program);
+	g_free(vm);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One guest's life: start QEMU, hand on what its two serial ports say, watch the clock, end it,
+ * and tell how it ended. Interprets nothing that the guest says.
+ *
+ * The ports are files that QEMU itself writes (evidence survives the harness); they are followed
+ * with inotify. QEMU is told to die with the harness.
+ */
+#pragma once
+
+#include "plan/ending.h"
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FL_VM_ERROR fl_vm_error_quark()
+GQuark fl_vm_error_quark(void);
+typedef enum { FL_VM_ERROR_MISSING, FL_VM_ERROR_START, FL_VM_ERROR_FAILED } FlVmError;
+
+typedef enum { FL_VM_CONSOLE, FL_VM_WIRE, FL_VM_N_PORTS } FlVmPort;
+
+typedef struct {
+	const char *name; /* virtio serial: how the guest finds it */
+	const char *path; /* raw; never written to */
+} FlVmDisk;
+
+/* The machine, as plain data. Zero-initialise. All borrowed. */
+typedef struct {
+	const char *qemu; /* program; NULL: "qemu-system-x86_64" */
+	const char *bzimage;
+	const char *initrd;
+	const char *append; /* more kernel command line; may be NULL */
+	unsigned cpus;	    /* 1..8 */
+	unsigned memory_mib;
+	const char *accel; /* "tcg" or "kvm" */
+	uint64_t seed;
+	const FlVmDisk *disks;
+	size_t n_disks;
+	unsigned watchdog_s; /* the guest kernel's own watchdogs (hung task, soft lockup, RCU) */
+	/* Evidence, created by the VM: */
+	const char *console_path; /* serial.log */
+	const char *wire_path;
+	const char *stderr_path;  /* what QEMU itself says */
+	const char *command_path; /* command.sh */
+	/* Limits, 0: none. */
+	uint64_t boot_us;    /* to the first byte on the wire */
+	uint64_t silence_us; /* without a byte on either port, after boot */
+	uint64_t total_us;
+	uint64_t console_max; /* bytes on either port before the guest is stopped as a flood */
+} FlVmSpec;
+
+typedef struct {
+	FlEnding kind;
+	char *detail;		/* one sentence; QEMU's own last words for FL_ENDING_QEMU */
+	int wait_status;	/* of QEMU */
+	uint64_t start_us;	/* monotonic time of the spawn */
+	uint64_t first_wire_us; /* since the spawn; 0: never */
+	uint64_t end_us;	/* since the spawn */
+} FlVmEnd;
+
+typedef struct FlVm FlVm;
+
+/* Bytes as they came, t_us since the spawn. Valid for the call only. */
+typedef void (*FlVmBytesFn)(FlVmPort port, const char *bytes, size_t len, uint64_t t_us,
+			    gpointer data);
+/* Once, when QEMU is gone and every byte has been handed on. end belongs to the VM. */
+typedef void (*FlVmEndFn)(const FlVmEnd *end, gpointer data);
+
+FlVm *fl_vm_start(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end, gpointer data,
+		  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Ends the guest after a grace time, in which it may still print. Idempotent. */
+void fl_vm_stop(FlVm *vm, FlEnding kind, uint64_t grace_us);
+
+/* Kills what still runs, without a call of on_end. */
+void fl_vm_free(FlVm *vm);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlVm, fl_vm_free)
