@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The judge's ears: bytes of the two ports to the parsers, and the verdict from what they kept.
+ */
+#include "judge/judge.h"
+
+#include "judge/ruling.h"
+
+#include <string.h>
+
+/* After a death the report still has to come out of the port. */
+#define GRACE_DEATH_US 2000000u
+
+struct FlJudge {
+	bool bare;
+	FlRules *rules;
+	FlLines lines;
+	FlWire wire;
+	FlSession *session;
+	FlSplats *splats; /* of the console */
+	FlKernlog kernlog;
+	unsigned n_banners;
+	unsigned n_dropped;
+};
+
+static bool says_dropped(const char *text)
+{
+	return g_str_has_prefix(text, "** ") && strstr(text, " printk messages dropped **");
+}
+
+static void take_banner(FlJudge *judge, const FlLine *line)
+{
+	FlLine reboot = *line;
+
+	if (++judge->n_banners == 1)
+		return;
+	reboot.text = FL_KERNLOG_REBOOT;
+	reboot.stamp_us = UINT64_MAX; /* a new clock: later than all that the first boot said */
+	fl_splats_add(judge->splats, "reboot", &reboot, FL_VERDICT_CRASH);
+}
+
+/*
+ * Once the console has printed a time stamp, lines without one are not the kernel's. A log
+ * without any stamps is taken as the kernel's as a whole.
+ */
+static void take_console_line(const FlLine *line, gpointer data)
+{
+	FlJudge *judge = data;
+
+	if (*line->text == '*' && says_dropped(line->text)) {
+		judge->n_dropped++;
+		return;
+	}
+	if (!line->stamped && judge->lines.any_stamp)
+		return;
+	if (*line->text == 'L' && g_str_has_prefix(line->text, FL_KERNLOG_BANNER))
+		take_banner(judge, line);
+	fl_splats_line(judge->splats, line);
+}
+
+static void take_wire_record(const FlWireRecord *record, gpointer data)
+{
+	FlJudge *judge = data;
+	FlSession *session = judge->session;
+
+	if (record->kind == FL_WIRE_KMSG)
+		fl_kernlog_record(&judge->kernlog, record->payload, session->running,
+				  session->running || session->arrived->len);
+	else
+		fl_session_record(session, record);
+}
+
+FlJudge *fl_judge_new(const FlJudgeSpec *spec, GError **error)
+{
+	FlRules *rules = fl_rules_load(spec->rules_dir, error);
+	FlJudge *judge;
+
+	if (!rules)
+		return NULL;
+	judge = g_new0(FlJudge, 1);
+	judge->bare = !spec->tests;
+	judge->rules = rules;
+	judge->session = fl_session_new(spec->tests);
+	judge->splats = fl_splats_new(rules);
+	fl_kernlog_init(&judge->kernlog, rules);
+	fl_lines_init(&judge->lines, take_console_line, judge);
+	fl_wire_init(&judge->wire, spec->nonce, take_wire_record, judge);
+	return judge;
+}
+
+void fl_judge_free(FlJudge *judge)
+{
+	if (!judge)
+		return;
+	fl_lines_clear(&judge->lines);
+	fl_wire_clear(&judge->wire);
+	fl_kernlog_clear(&judge->kernlog);
+	fl_splats_free(judge->splats);
+	fl_session_free(judge->session);
+	fl_rules_free(judge->rules);
+	g_free(judge);
+}
+
+void fl_judge_console(FlJudge *judge, const char *bytes, size_t len)
+{
+	fl_lines_feed(&judge->lines, bytes, len);
+}
+
+void fl_judge_wire(FlJudge *judge, const char *bytes, size_t len)
+{
+	fl_wire_feed(&judge->wire, bytes, len);
+}
+
+static bool is_dead(const FlJudge *judge)
+{
+	const FlReport *death = fl_splats_death(judge->splats);
+
+	if (death && !fl_kernlog_user_wrote(&judge->kernlog, death->header))
+		return true;
+	return judge->n_banners > 1 + fl_kernlog_user_wrote(&judge->kernlog, FL_KERNLOG_REBOOT);
+}
+
+bool fl_judge_wants_stop(const FlJudge *judge, uint64_t *ret_grace_us)
+{
+	if (judge->session->ended && judge->session->attest.present)
+		*ret_grace_us = 0;
+	else if (is_dead(judge))
+		*ret_grace_us = GRACE_DEATH_US;
+	else
+		return false;
+	return true;
+}
+
+unsigned fl_judge_n_results(const FlJudge *judge)
+{
+	return judge->session->arrived->len;
+}
+
+const FlTestResult *fl_judge_result(const FlJudge *judge, unsigned i)
+{
+	g_return_val_if_fail(i < judge->session->arrived->len, NULL);
+	return judge->session->arrived->pdata[i];
+}
+
+const char *fl_judge_running(const FlJudge *judge)
+{
+	return judge->session->running ? judge->session->running->result->name : NULL;
+}
+
+FlVerdict *fl_judge_end(FlJudge *judge, FlEnding ending, const char *detail)
+{
+	g_autoptr(GArray) findings = NULL;
+	FlEvidence evidence = {.bare = judge->bare,
+			       .session = judge->session,
+			       .wire = &judge->wire,
+			       .kernlog = &judge->kernlog,
+			       .ending = ending,
+			       .detail = detail};
+
+	fl_lines_end(&judge->lines);
+	fl_splats_end(judge->splats);
+	fl_splats_end(judge->kernlog.splats);
+	findings = fl_findings_merge(fl_splats_reports(judge->splats), &judge->kernlog,
+				     judge->session->running);
+	evidence.findings = findings;
+	evidence.n_console_lines = judge->lines.number;
+	evidence.last_line = judge->lines.scratch->str;
+	evidence.n_dropped = judge->n_dropped;
+	return fl_ruling(&evidence);
+}

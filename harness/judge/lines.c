@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bytes to lines. The path of a quiet line touches each byte twice (memchr for its end, memchr
+ * for the start of a torn half) and copies it once; everything dearer waits for a rare byte.
+ */
+#include "judge/lines.h"
+
+#include <string.h>
+
+void fl_lines_init(FlLines *lines, FlLineFn fn, gpointer data)
+{
+	*lines = (FlLines){.fn = fn, .data = data};
+	lines->partial = g_string_new(NULL);
+	lines->scratch = g_string_sized_new(FL_LINES_MAX + 1);
+}
+
+void fl_lines_clear(FlLines *lines)
+{
+	if (lines->partial)
+		g_string_free(lines->partial, TRUE);
+	if (lines->scratch)
+		g_string_free(lines->scratch, TRUE);
+	*lines = (FlLines){0};
+}
+
+/* "<4>": the level and facility as `dmesg -r` and some consoles print them. */
+static size_t read_level(const char *text, size_t len)
+{
+	size_t at = 1;
+
+	if (len < 3 || text[0] != '<')
+		return 0;
+	while (at < len && at < 5 && g_ascii_isdigit(text[at]))
+		at++;
+	return at > 1 && at < len && text[at] == '>' ? at + 1 : 0;
+}
+
+/* "[    1.234567]": exactly six decimals, as printk prints them. */
+static size_t read_stamp(const char *text, size_t len, uint64_t *ret_us)
+{
+	uint64_t sec = 0, frac = 0;
+	size_t at = 1;
+
+	if (len < 10 || text[0] != '[')
+		return 0;
+	while (at < len && text[at] == ' ')
+		at++;
+	if (at >= len || !g_ascii_isdigit(text[at]))
+		return 0;
+	for (; at < len && at < 16 && g_ascii_isdigit(text[at]); at++)
+		sec = sec * 10 + (uint64_t)(text[at] - '0');
+	if (at + 8 > len || text[at] != '.')
+		return 0;
+	for (unsigned i = 1; i <= 6; i++) {
+		if (!g_ascii_isdigit(text[at + i]))
+			return 0;
+		frac = frac * 10 + (uint64_t)(text[at + i] - '0');
+	}
+	if (text[at + 7] != ']')
+		return 0;
+	*ret_us = sec * 1000000 + frac;
+	return at + 8;
+}
+
+/* "[   T12]" or "[    C1]" */
+static size_t read_caller(const char *text, size_t len, uint32_t *ret_caller)
+{
+	uint32_t number = 0;
+	size_t at = 1;
+	char kind;
+
+	if (len < 4 || text[0] != '[')
+		return 0;
+	while (at < len && text[at] == ' ')
+		at++;
+	if (at + 2 >= len || (text[at] != 'T' && text[at] != 'C'))
+		return 0;
+	kind = text[at++];
+	while (at < len && at < 16 && g_ascii_isdigit(text[at]))
+		number = number * 10 + (uint32_t)(text[at++] - '0');
+	if (at >= len || text[at] != ']' || !g_ascii_isdigit(text[at - 1]))
+		return 0;
+	*ret_caller = number * 2 + (kind == 'C') + 2;
+	return at + 1;
+}
+
+size_t fl_lines_prefix(const char *text, size_t len, FlLine *ret_line)
+{
+	size_t level = read_level(text, len);
+	size_t stamp = read_stamp(text + level, len - level, &ret_line->stamp_us);
+	size_t at = level + stamp;
+
+	if (!at)
+		return 0;
+	if (stamp)
+		at += read_caller(text + at, len - at, &ret_line->caller);
+	if (at < len && text[at] == ' ')
+		at++;
+	else if (stamp && at < len)
+		return 0;
+	ret_line->stamped = true;
+	return at;
+}
+
+static void hand_out(FlLines *lines, const char *text, size_t len, bool torn)
+{
+	FlLine line = {.number = lines->number, .torn = torn};
+	size_t prefix = fl_lines_prefix(text, len, &line);
+
+	if (prefix)
+		lines->any_stamp = true;
+	g_string_truncate(lines->scratch, 0);
+	g_string_append_len(lines->scratch, text + prefix, (gssize)(len - prefix));
+	line.text = lines->scratch->str;
+	line.len = lines->scratch->len;
+	lines->fn(&line, lines->data);
+}
+
+/* Where a second printk prefix begins inside a line, 0: nowhere. */
+static size_t find_tear(const char *text, size_t len)
+{
+	const char *at = text + 1, *end = text + len;
+
+	while (at < end && (at = memchr(at, '[', (size_t)(end - at)))) {
+		FlLine ignored = {0};
+
+		if (read_stamp(at, (size_t)(end - at), &ignored.stamp_us) &&
+		    fl_lines_prefix(at, (size_t)(end - at), &ignored))
+			return (size_t)(at - text);
+		at++;
+	}
+	return 0;
+}
+
+/* Text of a clean line; parts it where the kernel wrote into somebody's unfinished line. */
+static void hand_out_parts(FlLines *lines, const char *text, size_t len, bool torn)
+{
+	size_t skip = 1 + read_level(text, len);
+	size_t tear;
+
+	while (len > skip && (tear = find_tear(text + skip - 1, len - skip + 1))) {
+		tear += skip - 1;
+		hand_out(lines, text, tear, true);
+		text += tear;
+		len -= tear;
+		torn = true;
+		skip = 1;
+	}
+	hand_out(lines, text, len, torn);
+}
+
+/* Length of an ANSI escape sequence at text, at least 1. */
+static size_t escape_len(const char *text, size_t len)
+{
+	size_t at = 2;
+
+	if (len < 2 || text[1] != '[')
+		return len < 2 ? len : 2;
+	while (at < len && (unsigned char)text[at] >= 0x20 && (unsigned char)text[at] < 0x40)
+		at++;
+	return at < len ? at + 1 : len;
+}
+
+static bool is_dirty(const char *text, size_t len)
+{
+	return memchr(text, '\r', len) || memchr(text, '\033', len) || memchr(text, '\0', len);
+}
+
+static void clean_and_hand_out(FlLines *lines, const char *text, size_t len, bool torn)
+{
+	g_autofree char *clean = g_malloc(len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len;) {
+		if (text[i] == '\033') {
+			i += escape_len(text + i, len - i);
+			continue;
+		}
+		if (!text[i])
+			lines->n_nul++;
+		else if (text[i] != '\r')
+			clean[n++] = text[i];
+		i++;
+	}
+	hand_out_parts(lines, clean, n, torn);
+}
+
+static void take_line(FlLines *lines, const char *text, size_t len, bool torn)
+{
+	lines->number++;
+	while (len && text[len - 1] == '\r')
+		len--;
+	len = MIN(len, FL_LINES_MAX);
+	if (is_dirty(text, len))
+		clean_and_hand_out(lines, text, len, torn);
+	else
+		hand_out_parts(lines, text, len, torn);
+}
+
+static void keep_partial(FlLines *lines, const char *bytes, size_t len)
+{
+	size_t room = FL_LINES_MAX - MIN(lines->partial->len, FL_LINES_MAX);
+
+	g_string_append_len(lines->partial, bytes, (gssize)MIN(len, room));
+	lines->overlong |= len > room;
+}
+
+void fl_lines_feed(FlLines *lines, const char *bytes, size_t len)
+{
+	const char *end = bytes + len, *newline;
+
+	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes)))) {
+		if (lines->partial->len) {
+			keep_partial(lines, bytes, (size_t)(newline - bytes));
+			take_line(lines, lines->partial->str, lines->partial->len, false);
+			g_string_truncate(lines->partial, 0);
+		} else {
+			take_line(lines, bytes, (size_t)(newline - bytes), false);
+		}
+		lines->overlong = false;
+		bytes = newline + 1;
+	}
+	if (bytes < end)
+		keep_partial(lines, bytes, (size_t)(end - bytes));
+}
+
+void fl_lines_end(FlLines *lines)
+{
+	if (!lines->partial->len)
+		return;
+	take_line(lines, lines->partial->str, lines->partial->len, true);
+	g_string_truncate(lines->partial, 0);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is known of the kernel's messages, as data: kernel.rules and ignore.rules of a folder.
+ *
+ * Both are strict INI (plan/ini.h). Expressions are Perl's, matched at the start of the text
+ * after the printk prefix. One must begin with at least three plain characters, by which lines
+ * are sifted before any expression runs, or have the key `anywhere`, a text that the line holds.
+ *
+ *     [splat NAME]           a line that begins a report
+ *     kind = lockdep         default: NAME
+ *     match = WARNING: (bad unlock balance) detected!
+ *     anywhere = TEXT
+ *     title = WARNING: \1    default: the whole line; " in FUNCTION" is appended when it is known
+ *                            and the title does not end in a function of its own (`function = no`)
+ *     end = EXPRESSION       last line of the report; without it the report is one line
+ *     verdict = crash|hang|fail|broken
+ *     part-of = KINDS        no report of its own inside one of these kinds (`*`: of any)
+ *     frames = bare          stack lines count without a "Call Trace:" before them
+ *     dies = yes             the kernel does not live on
+ *     weak = yes             not inside a bracket of [ignore]
+ *
+ *     [ignore NAME]          match, reason; until: an expression that closes a bracket
+ *     [known NAME]           match, reason: a kernel message of level warning or worse that is fine
+ *     [machinery NAME]       functions = globs; kinds = KINDS (default: all): frames that report,
+ *                            and so are never the guilty one
+ */
+#pragma once
+
+#include "judge/verdict.h"
+
+#include <stddef.h>
+
+#define FL_RULES_ERROR fl_rules_error_quark()
+GQuark fl_rules_error_quark(void);
+typedef enum { FL_RULES_ERROR_INVALID } FlRulesError;
+
+typedef enum { FL_RULE_SPLAT, FL_RULE_IGNORE, FL_RULE_KNOWN, FL_RULE_N } FlRuleType;
+
+typedef struct {
+	FlRuleType type;
+	char *name;
+	char *kind;
+	char *literal;	/* the line begins with it */
+	char *anywhere; /* or holds it */
+	size_t literal_len, anywhere_len;
+	GRegex *match;
+	GRegex *end; /* `end` of a splat, `until` of an ignore; or NULL */
+	char *title;
+	char *reason;
+	char **part_of;
+	FlVerdictKind verdict;
+	bool bare_frames, dies, weak, no_function;
+} FlRule;
+
+typedef struct FlRules FlRules;
+
+FlRules *fl_rules_load(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void fl_rules_free(FlRules *rules);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlRules, fl_rules_free)
+
+/* The first rule of the type that the text matches, or NULL. */
+const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *text, size_t len);
+
+/* The title of a report by its first line; function (may be NULL) is the guilty one. */
+char *fl_rules_title(const FlRule *rule, const char *text, const char *function);
+
+bool fl_rules_is_part_of(const FlRule *rule, const char *kind);
+
+/* Whether a function only reports (dump_stack, __warn ...) in a report of that kind. */
+bool fl_rules_is_machinery(const FlRules *rules, const char *kind, const char *function);

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rule files to FlRules. What is wrong in them is an error with file and line.
+ */
+#include "judge/rules_private.h"
+
+#include "plan/ini.h"
+
+#include <string.h>
+
+enum { LITERAL_MIN = 3 };
+
+/* The section that is being read; done when the next begins. */
+typedef struct {
+	FlRules *rules;
+	FlRule *rule;
+	FlMachinery *machinery;
+} Loader;
+
+static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool fail(GError **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (error)
+		*error = g_error_new_valist(FL_RULES_ERROR, FL_RULES_ERROR_INVALID, format, args);
+	va_end(args);
+	return false;
+}
+
+static GRegex *compile(const char *value, GError **error)
+{
+	return g_regex_new(value, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, error);
+}
+
+/* The plain characters with which every match of an expression begins. */
+static char *literal_of(const char *expression)
+{
+	GString *out = g_string_new(NULL);
+	const char *at;
+
+	for (at = expression; *at; at++) {
+		if (*at == '\\' && g_ascii_ispunct(at[1]))
+			at++;
+		else if (strchr(".*+?[](){}|^$\\", *at))
+			break;
+		g_string_append_c(out, *at);
+	}
+	if (out->len && *at && strchr("*?{", *at))
+		g_string_truncate(out, out->len - 1);
+	return g_string_free(out, FALSE);
+}
+
+static bool has_outer_bar(const char *expression)
+{
+	int depth = 0;
+
+	for (const char *at = expression; *at; at++) {
+		if (*at == '\\' && at[1])
+			at++;
+		else if (*at == '(')
+			depth++;
+		else if (*at == ')')
+			depth--;
+		else if (*at == '|' && !depth)
+			return true;
+	}
+	return false;
+}
+
+static bool finish_rule(Loader *loader, GError **error)
+{
+	FlRule *rule = loader->rule;
+
+	if (!rule)
+		return true;
+	if (!rule->match)
+		return fail(error, "[%s] has no match", rule->name);
+	if (!rule->anywhere && (!rule->literal || strlen(rule->literal) < LITERAL_MIN))
+		return fail(error,
+			    "[%s] match must begin with %d plain characters, or anywhere be given",
+			    rule->name, LITERAL_MIN);
+	if (rule->type != FL_RULE_SPLAT && !rule->reason)
+		return fail(error, "[%s] has no reason", rule->name);
+	fl_rules_add(loader->rules, rule);
+	loader->rule = NULL;
+	return true;
+}
+
+static bool begin(Loader *loader, const char *section, GError **error)
+{
+	static const char *const types[] = {[FL_RULE_SPLAT] = "splat ",
+					    [FL_RULE_IGNORE] = "ignore ",
+					    [FL_RULE_KNOWN] = "known "};
+
+	if (!finish_rule(loader, error))
+		return false;
+	loader->machinery = NULL;
+	if (g_str_has_prefix(section, "machinery ")) {
+		loader->machinery = g_new0(FlMachinery, 1);
+		loader->machinery->globs =
+			g_ptr_array_new_with_free_func((GDestroyNotify)g_pattern_spec_free);
+		g_ptr_array_add(loader->rules->machinery, loader->machinery);
+		return true;
+	}
+	for (unsigned type = 0; type < G_N_ELEMENTS(types); type++) {
+		if (!g_str_has_prefix(section, types[type]) || !section[strlen(types[type])])
+			continue;
+		loader->rule = g_new0(FlRule, 1);
+		loader->rule->type = (FlRuleType)type;
+		loader->rule->name = g_strdup(section + strlen(types[type]));
+		loader->rule->kind = g_strdup(loader->rule->name);
+		loader->rule->verdict = FL_VERDICT_FAIL;
+		return true;
+	}
+	return fail(error, "[%s]: expected splat, ignore, known or machinery and a name", section);
+}
+
+static bool set_machinery(FlMachinery *machinery, const char *key, const char *value,
+			  GError **error)
+{
+	g_auto(GStrv) words = fl_ini_words(value);
+
+	if (strcmp(key, "kinds") == 0) {
+		g_strfreev(machinery->kinds);
+		machinery->kinds = g_steal_pointer(&words);
+		return true;
+	}
+	if (strcmp(key, "functions") != 0)
+		return fail(error, "%s: expected functions or kinds", key);
+	for (char **word = words; *word; word++)
+		g_ptr_array_add(machinery->globs, g_pattern_spec_new(*word));
+	return true;
+}
+
+static bool set_verdict(FlRule *rule, const char *value, GError **error)
+{
+	g_autofree char *upper = g_ascii_strup(value, -1);
+
+	if (!fl_verdict_parse(upper, &rule->verdict) || rule->verdict < FL_VERDICT_BROKEN)
+		return fail(error, "verdict: expected broken, fail, hang or crash, not %s", value);
+	return true;
+}
+
+static bool set_match(FlRule *rule, const char *value, GError **error)
+{
+	if (has_outer_bar(value))
+		return fail(error, "match: write two sections instead of an outer |");
+	rule->match = compile(value, error);
+	rule->literal = literal_of(value);
+	return rule->match != NULL;
+}
+
+static bool set_flag(FlRule *rule, const char *key, const char *value)
+{
+	bool yes = strcmp(value, "yes") == 0;
+
+	if (strcmp(key, "dies") == 0 && yes)
+		rule->dies = true;
+	else if (strcmp(key, "weak") == 0 && yes)
+		rule->weak = true;
+	else if (strcmp(key, "function") == 0 && strcmp(value, "no") == 0)
+		rule->no_function = true;
+	else if (strcmp(key, "frames") == 0 && strcmp(value, "bare") == 0)
+		rule->bare_frames = true;
+	else
+		return false;
+	return true;
+}
+
+static void set_text(char **field, const char *value)
+{
+	g_free(*field);
+	*field = g_strdup(value);
+}
+
+static bool set_splat(FlRule *rule, const char *key, const char *value, GError **error)
+{
+	if (strcmp(key, "kind") == 0)
+		set_text(&rule->kind, value);
+	else if (strcmp(key, "title") == 0)
+		set_text(&rule->title, value);
+	else if (strcmp(key, "verdict") == 0)
+		return set_verdict(rule, value, error);
+	else if (strcmp(key, "end") == 0)
+		return (rule->end = compile(value, error)) != NULL;
+	else if (strcmp(key, "part-of") == 0)
+		rule->part_of = fl_ini_words(value);
+	else if (!set_flag(rule, key, value))
+		return fail(error, "%s = %s: no such key or value", key, value);
+	return true;
+}
+
+static bool set_rule(FlRule *rule, const char *key, const char *value, GError **error)
+{
+	if (strcmp(key, "match") == 0)
+		return set_match(rule, value, error);
+	if (strcmp(key, "anywhere") == 0 && *value)
+		set_text(&rule->anywhere, value);
+	else if (strcmp(key, "reason") == 0 && *value)
+		set_text(&rule->reason, value);
+	else if (rule->type == FL_RULE_SPLAT)
+		return set_splat(rule, key, value, error);
+	else if (rule->type == FL_RULE_IGNORE && strcmp(key, "until") == 0)
+		return (rule->end = compile(value, error)) != NULL;
+	else
+		return fail(error, "%s: no such key here", key);
+	return true;
+}
+
+static bool take(const char *section, const char *key, const char *value, unsigned line,
+		 gpointer data, GError **error)
+{
+	Loader *loader = data;
+
+	(void)line;
+	if (!key)
+		return begin(loader, section, error);
+	if (loader->machinery)
+		return set_machinery(loader->machinery, key, value, error);
+	return set_rule(loader->rule, key, value, error);
+}
+
+static bool load_file(FlRules *rules, const char *dir, const char *name, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	Loader loader = {.rules = rules};
+	bool ok = fl_ini_load(path, take, &loader, error);
+
+	if (ok && !finish_rule(&loader, error)) {
+		g_prefix_error(error, "%s: ", path);
+		ok = false;
+	}
+	fl_rules_rule_free(loader.rule);
+	return ok;
+}
+
+FlRules *fl_rules_load(const char *dir, GError **error)
+{
+	g_autoptr(FlRules) rules = fl_rules_new();
+
+	if (!load_file(rules, dir, "kernel.rules", error) ||
+	    !load_file(rules, dir, "ignore.rules", error))
+		return NULL;
+	return g_steal_pointer(&rules);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From evidence to verdict: the one place that decides. A pure function.
+ */
+#pragma once
+
+#include "judge/findings.h"
+#include "plan/ending.h"
+
+typedef struct {
+	bool bare; /* a console log and nothing else */
+	const FlSession *session;
+	const FlWire *wire;
+	const FlKernlog *kernlog;
+	const GArray *findings; /* of FlFinding; the verdict takes the splats over */
+	unsigned n_console_lines;
+	const char *last_line; /* of the console */
+	unsigned n_dropped;    /* times the console said that messages were dropped */
+	FlEnding ending;
+	const char *detail; /* or NULL */
+} FlEvidence;
+
+FlVerdict *fl_ruling(const FlEvidence *evidence);

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The collector of reports. A report that is open takes the lines of the same caller (task or
+ * CPU, where the console prints it), so that two CPUs may report at once; it closes at the end
+ * that its rule names, at a new report of the same caller, or when the caller fell silent.
+ */
+#include "judge/splat.h"
+
+#include "judge/stack.h"
+
+#include <string.h>
+
+enum {
+	REPORT_LINES_MAX = 600,
+	FRAMES_MAX = 64,
+	PREAMBLE_LINES = 8,  /* between "cut here" and the line that names the report */
+	BRACKET_LINES = 200, /* a bracket of [ignore] that never closes ends here */
+	OPEN_MAX = 16,	     /* more callers than that do not report at once */
+};
+#define SILENCE_US 2000000u
+
+static const char cut_here[] = "------------[ cut here ]------------";
+
+typedef struct {
+	FlReport *report;
+	const FlRule *rule;
+	GPtrArray *frames;
+	uint32_t caller;
+	uint64_t last_us;
+	unsigned n_lines;
+	bool in_trace, traced;
+} Open;
+
+/* Something of a caller that lasts until a line or so many lines later. */
+typedef struct {
+	bool active;
+	bool promised; /* it was "cut here": a header must follow */
+	uint32_t caller;
+	unsigned left;
+	const GRegex *until;
+	unsigned first_line;
+	uint64_t stamp_us;
+} Span;
+
+struct FlSplats {
+	const FlRules *rules;
+	GPtrArray *open;	  /* of Open */
+	GPtrArray *reports;	  /* of FlReport */
+	GHashTable *by_signature; /* -> FlReport, borrowed */
+	Span preambles[OPEN_MAX]; /* after "cut here" or "=====", one a caller */
+	unsigned n_preambles;	  /* those that may be active come first */
+	Span bracket;
+	uint32_t closed_caller; /* the last report that closed: its caller and time */
+	uint64_t closed_us;
+	FlReport *last; /* the last report made, closed or not; borrowed, NULL if none */
+	const FlReport *death;
+	bool any_closed;
+};
+
+static void report_free(gpointer data)
+{
+	FlReport *report = data;
+
+	fl_verdict_splat_free(report->splat);
+	g_free(report->header);
+	g_free(report);
+}
+
+FlSplats *fl_splats_new(const FlRules *rules)
+{
+	FlSplats *splats = g_new0(FlSplats, 1);
+
+	splats->rules = rules;
+	splats->open = g_ptr_array_new();
+	splats->reports = g_ptr_array_new_with_free_func(report_free);
+	splats->by_signature = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	return splats;
+}
+
+const GPtrArray *fl_splats_reports(const FlSplats *splats)
+{
+	return splats->reports;
+}
+
+const FlReport *fl_splats_death(const FlSplats *splats)
+{
+	return splats->death;
+}
+
+static int by_first_line(gconstpointer a, gconstpointer b)
+{
+	const FlReport *left = *(FlReport *const *)a, *right = *(FlReport *const *)b;
+	unsigned l = left->splat->first_line, r = right->splat->first_line;
+
+	if (l != r)
+		return l < r ? -1 : 1;
+	return (left->stamp_us > right->stamp_us) - (left->stamp_us < right->stamp_us);
+}
+
+static void make_valid(char **text)
+{
+	char *valid = *text ? g_utf8_make_valid(*text, -1) : NULL;
+
+	g_free(*text);
+	*text = valid;
+}
+
+/* Gives it title and signature, and counts it to an earlier one of the same signature. */
+static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
+{
+	FlSplat *splat = report->splat;
+	g_autofree char *function = NULL;
+	FlReport *same;
+	unsigned from = 0;
+
+	function = fl_stack_guilty(splats->rules, splat->kind, splat->frames, &from);
+	splat->title =
+		rule ? fl_rules_title(rule, report->header, function) : g_strdup(report->header);
+	make_valid(&splat->title);
+	make_valid(&splat->lock);
+	splat->signature = fl_stack_signature(splats->rules, splat);
+	splat->count = 1;
+	same = g_hash_table_lookup(splats->by_signature, splat->signature);
+	if (!same && (splats->reports->len < FL_SPLATS_MAX || splats->death == report)) {
+		g_ptr_array_add(splats->reports, report);
+		g_hash_table_insert(splats->by_signature, g_strdup(splat->signature), report);
+		return;
+	}
+	if (same) {
+		same->splat->count++;
+		same->splat->verdict = fl_verdict_worse(same->splat->verdict, splat->verdict);
+		same->dies |= report->dies;
+	}
+	if (splats->last == report)
+		splats->last = same;
+	if (splats->death == report)
+		splats->death = same;
+	report_free(report);
+}
+
+static void close_report(FlSplats *splats, Open *open)
+{
+	splats->any_closed = true;
+	splats->closed_caller = open->caller;
+	splats->closed_us = open->last_us;
+	g_ptr_array_add(open->frames, NULL);
+	open->report->splat->frames = (char **)g_ptr_array_free(open->frames, FALSE);
+	keep(splats, open->report, open->rule);
+	g_ptr_array_remove(splats->open, open);
+	g_free(open);
+}
+
+static void drop_preamble(FlSplats *splats, Span *preamble)
+{
+	FlLine line = {.text = "a report of the kernel without its header",
+		       .number = preamble->first_line,
+		       .stamp_us = preamble->stamp_us};
+
+	if (preamble->active && preamble->promised)
+		fl_splats_add(splats, "lost-header", &line, FL_VERDICT_FAIL);
+	preamble->active = false;
+}
+
+void fl_splats_end(FlSplats *splats)
+{
+	for (unsigned i = 0; i < splats->n_preambles; i++)
+		drop_preamble(splats, &splats->preambles[i]);
+	while (splats->open->len)
+		close_report(splats, splats->open->pdata[0]);
+	g_ptr_array_sort(splats->reports, by_first_line);
+}
+
+void fl_splats_free(FlSplats *splats)
+{
+	if (!splats)
+		return;
+	fl_splats_end(splats);
+	g_ptr_array_unref(splats->open);
+	g_hash_table_unref(splats->by_signature);
+	g_ptr_array_unref(splats->reports);
+	g_free(splats);
+}
+
+static Open *open_of(const FlSplats *splats, const FlLine *line)
+{
+	for (unsigned i = 0; i < splats->open->len; i++) {
+		Open *open = splats->open->pdata[i];
+
+		if (open->caller == line->caller)
+			return open;
+	}
+	return NULL;
+}
+
+static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
+{
+	FlReport *report = g_new0(FlReport, 1);
+
+	report->splat = g_new0(FlSplat, 1);
+	report->splat->kind = g_strdup(kind);
+	report->splat->first_line = report->splat->last_line = line->number;
+	report->splat->verdict = verdict;
+	report->header = g_strdup(line->text);
+	report->stamp_us = line->stamp_us;
+	return report;
+}
+
+static void read_trace(Open *open, const char *text)
+{
+	char *frame = open->frames->len ? NULL : fl_stack_rip(text);
+
+	if (frame) {
+		open->report->splat->has_rip = !open->traced;
+		g_ptr_array_add(open->frames, frame);
+		return;
+	}
+	if (!open->traced && g_str_has_prefix(text + strspn(text, " "), "Call Trace:")) {
+		open->in_trace = open->traced = true;
+		return;
+	}
+	if (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:"))
+		open->in_trace = false;
+	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
+		return;
+	frame = open->rule->bare_frames && *text != ' ' ? NULL : fl_stack_frame(text);
+	if (frame)
+		g_ptr_array_add(open->frames, frame);
+}
+
+static void add_line(FlSplats *splats, Open *open, const FlLine *line)
+{
+	FlSplat *splat = open->report->splat;
+
+	splat->last_line = line->number;
+	open->last_us = line->stamp_us;
+	if (!splat->lock && strcmp(splat->kind, "lockdep") == 0)
+		splat->lock = fl_stack_lock(line->text);
+	read_trace(open, line->text);
+	if (++open->n_lines >= REPORT_LINES_MAX ||
+	    (open->rule->end && g_regex_match(open->rule->end, line->text, 0, NULL)))
+		close_report(splats, open);
+}
+
+static bool span_holds(const Span *span, const FlLine *line)
+{
+	return span->active && span->caller == line->caller;
+}
+
+static Span *preamble_of(FlSplats *splats, const FlLine *line)
+{
+	for (unsigned i = 0; i < splats->n_preambles; i++) {
+		if (span_holds(&splats->preambles[i], line))
+			return &splats->preambles[i];
+	}
+	return NULL;
+}
+
+static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line)
+{
+	FlReport *report = report_new(rule->kind, line, rule->verdict);
+	Open *open = g_new0(Open, 1);
+	Span *preamble = preamble_of(splats, line);
+
+	if (preamble) {
+		report->splat->first_line = preamble->first_line;
+		preamble->active = false;
+	}
+	report->dies = rule->dies;
+	if (rule->dies && !splats->death)
+		splats->death = report;
+	*open = (Open){.report = report, .rule = rule, .caller = line->caller};
+	open->last_us = line->stamp_us;
+	open->frames = g_ptr_array_new();
+	splats->last = report;
+	if (splats->open->len >= OPEN_MAX)
+		close_report(splats, splats->open->pdata[0]);
+	g_ptr_array_add(splats->open, open);
+	if (rule->end || rule->bare_frames)
+		read_trace(open, line->text);
+	else
+		close_report(splats, open);
+}
+
+/* A line that only goes on with an earlier report, e.g. the panic after an oops. */
+static bool goes_on(FlSplats *splats, const FlRule *rule, Open *open, const FlLine *line)
+{
+	FlReport *earlier = open ? open->report : rule->dies ? splats->last : NULL;
+
+	if (!earlier || !rule->part_of || !fl_rules_is_part_of(rule, earlier->splat->kind))
+		return false;
+	earlier->splat->verdict = fl_verdict_worse(earlier->splat->verdict, rule->verdict);
+	earlier->splat->last_line = line->number;
+	if (rule->dies && !splats->death)
+		splats->death = earlier;
+	earlier->dies |= rule->dies;
+	return true;
+}
+
+/* Counts a line of the caller; whether the span is over by it. */
+static bool is_over(Span *span, const FlLine *line)
+{
+	return span_holds(span, line) &&
+	       (span->left-- == 0 ||
+		(span->until && g_regex_match(span->until, line->text, 0, NULL)));
+}
+
+static void step_spans(FlSplats *splats, const FlLine *line)
+{
+	for (unsigned i = 0; i < splats->n_preambles; i++) {
+		if (is_over(&splats->preambles[i], line))
+			drop_preamble(splats, &splats->preambles[i]);
+	}
+	if (is_over(&splats->bracket, line))
+		splats->bracket.active = false;
+}
+
+/* A free place, or the oldest one's. */
+static Span *new_preamble(FlSplats *splats, const FlLine *line)
+{
+	Span *mine = preamble_of(splats, line);
+
+	for (unsigned i = 0; !mine && i < splats->n_preambles; i++) {
+		if (!splats->preambles[i].active)
+			mine = &splats->preambles[i];
+	}
+	if (!mine && splats->n_preambles < OPEN_MAX)
+		mine = &splats->preambles[splats->n_preambles++];
+	return mine ? mine : &splats->preambles[0];
+}
+
+static void begin_preamble(FlSplats *splats, const FlLine *line, unsigned left, bool promised)
+{
+	Span *preamble = new_preamble(splats, line);
+
+	drop_preamble(splats, preamble);
+	*preamble = (Span){.active = true,
+			   .promised = promised,
+			   .caller = line->caller,
+			   .left = left,
+			   .first_line = line->number,
+			   .stamp_us = line->stamp_us};
+}
+
+/* "cut here" promises a header; "=====" may promise one. */
+static bool take_preamble(FlSplats *splats, const FlLine *line)
+{
+	if (strcmp(line->text, cut_here) == 0) {
+		begin_preamble(splats, line, PREAMBLE_LINES, true);
+		return true;
+	}
+	if (line->text[0] == '=' && g_str_has_prefix(line->text, "==========")) {
+		begin_preamble(splats, line, 1, false);
+		return true;
+	}
+	return false;
+}
+
+static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
+{
+	const FlRule *ignore = fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len);
+	const FlRule *rule;
+
+	if (ignore) {
+		if (ignore->end)
+			splats->bracket = (Span){.active = true,
+						 .caller = line->caller,
+						 .left = BRACKET_LINES,
+						 .until = ignore->end};
+		return true;
+	}
+	rule = fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
+	if (!rule)
+		return false;
+	if (rule->weak && span_holds(&splats->bracket, line))
+		return true;
+	if (goes_on(splats, rule, open, line)) {
+		if (open)
+			add_line(splats, open, line);
+		return true;
+	}
+	if (open)
+		close_report(splats, open);
+	open_report(splats, rule, line);
+	return true;
+}
+
+/* Lines right after a report, of the same caller, are its tail (registers, modules). */
+static bool is_aftermath(const FlSplats *splats, const FlLine *line)
+{
+	return splats->any_closed && splats->closed_caller == line->caller &&
+	       line->stamp_us - splats->closed_us <= SILENCE_US;
+}
+
+bool fl_splats_line(FlSplats *splats, const FlLine *line)
+{
+	Open *open = splats->open->len ? open_of(splats, line) : NULL;
+
+	if (open && line->stamp_us > open->last_us + SILENCE_US) {
+		close_report(splats, open);
+		open = NULL;
+	}
+	step_spans(splats, line);
+	if (!open && (line->text[0] == '-' || line->text[0] == '=') && take_preamble(splats, line))
+		return true;
+	if (take_header(splats, open, line))
+		return true;
+	if (open)
+		add_line(splats, open, line);
+	return open || preamble_of(splats, line) || is_aftermath(splats, line);
+}
+
+void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVerdictKind verdict)
+{
+	keep(splats, report_new(kind, line, verdict), NULL);
+}

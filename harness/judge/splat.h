@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lines of the kernel to reports: where one begins and ends, its stack, its lock, its title and
+ * signature. One collector reads the console, a second one the kernel's log on the wire.
+ */
+#pragma once
+
+#include "judge/lines.h"
+#include "judge/rules.h"
+
+/* At most this many different reports are kept; further ones only count as suppressed. */
+#define FL_SPLATS_MAX 1000
+
+typedef struct {
+	FlSplat *splat;
+	char *header;	   /* its first line */
+	uint64_t stamp_us; /* of the first line */
+	bool dies;
+} FlReport;
+
+typedef struct FlSplats FlSplats;
+
+/* rules is borrowed and must outlive the collector. */
+FlSplats *fl_splats_new(const FlRules *rules);
+void fl_splats_free(FlSplats *splats);
+
+/* A line that is the kernel's own. Returns whether it belongs to a report. */
+bool fl_splats_line(FlSplats *splats, const FlLine *line);
+
+/* A report of one line that the rules do not know; takes over nothing. */
+void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVerdictKind verdict);
+
+/* Closes what is open. */
+void fl_splats_end(FlSplats *splats);
+
+/* Of FlReport, in the order of their first lines; open ones are not in it. */
+const GPtrArray *fl_splats_reports(const FlSplats *splats);
+
+/* Whether a report said, also one that is still open, that the kernel does not live on. */
+const FlReport *fl_splats_death(const FlSplats *splats);

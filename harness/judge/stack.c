@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Parsing of what stands inside a report. Pure functions of text.
+ */
+#include "judge/stack.h"
+
+#include <string.h>
+
+enum { SIGNATURE_FRAMES = 3 };
+
+static size_t hex_len(const char *text)
+{
+	return g_str_has_prefix(text, "0x") ? 2 + strspn(text + 2, "0123456789abcdef") : 0;
+}
+
+/* Length of "func+0x1b/0x2a0" at text, 0 when it is none. */
+static size_t frame_len(const char *text)
+{
+	size_t name =
+		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.0123456789$");
+	size_t offset, size;
+
+	if (!name || text[name] != '+' || !(offset = hex_len(text + name + 1)))
+		return 0;
+	if (text[name + 1 + offset] != '/' || !(size = hex_len(text + name + 2 + offset)))
+		return 0;
+	return name + 2 + offset + size;
+}
+
+static char *take_frame(const char *text)
+{
+	size_t len = frame_len(text);
+	const char *rest = text + len;
+
+	if (!len)
+		return NULL;
+	if (*rest == ' ' && rest[1] == '[' && strchr(rest, ']'))
+		len += (size_t)(strchr(rest, ']') + 1 - rest);
+	else if (*rest && *rest != ' ')
+		return NULL;
+	return g_strndup(text, len);
+}
+
+char *fl_stack_frame(const char *text)
+{
+	return take_frame(text + strspn(text, " \t"));
+}
+
+char *fl_stack_rip(const char *text)
+{
+	text += strspn(text, " \t");
+	if (!g_str_has_prefix(text, "RIP: 0010:"))
+		return NULL;
+	return take_frame(text + strlen("RIP: 0010:"));
+}
+
+char *fl_stack_function(const char *frame)
+{
+	static const char *const suffixes[] = {".isra.", ".constprop.", ".part.", ".cold",
+					       ".llvm."};
+	size_t len = strcspn(frame, "+ ");
+	char *name = g_strndup(frame, len);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		char *at = strstr(name, suffixes[i]);
+
+		if (at && at > name)
+			*at = '\0';
+	}
+	return name;
+}
+
+char *fl_stack_guilty(const FlRules *rules, const char *kind, char **frames, unsigned *from)
+{
+	for (; frames && frames[*from]; (*from)++) {
+		g_autofree char *name = fl_stack_function(frames[*from]);
+
+		if (fl_rules_is_machinery(rules, kind, name))
+			continue;
+		(*from)++;
+		return g_steal_pointer(&name);
+	}
+	return NULL;
+}
+
+/* "ffff888 (&mm->mmap_lock){++++}-{3:3}, at: x" */
+static char *lock_in_braces(const char *text)
+{
+	const char *close = strstr(text, "){");
+	int depth = 0;
+
+	if (!close)
+		return NULL;
+	for (const char *at = close; at >= text; at--) {
+		if (*at == ')')
+			depth++;
+		else if (*at == '(' && --depth == 0)
+			return g_strndup(at + 1, (gsize)(close - at - 1));
+	}
+	return NULL;
+}
+
+char *fl_stack_lock(const char *text)
+{
+	static const char release[] = "is trying to release lock (";
+	const char *at = strstr(text, release), *close;
+
+	if (!at)
+		return lock_in_braces(text);
+	at += strlen(release);
+	close = g_strrstr(at, ") at");
+	return close ? g_strndup(at, (gsize)(close - at)) : NULL;
+}
+
+static bool is_word(char c)
+{
+	return g_ascii_isalnum(c) || c == '_';
+}
+
+static bool is_number(const char *word, size_t len)
+{
+	if (g_ascii_isdigit(*word))
+		return true;
+	return len >= 8 && strspn(word, "0123456789abcdef") >= len;
+}
+
+static void append_without_numbers(GString *out, const char *text)
+{
+	while (*text) {
+		size_t len = 0;
+
+		while (is_word(text[len]))
+			len++;
+		if (!len)
+			g_string_append_c(out, *text++);
+		else if (is_number(text, len))
+			g_string_append_c(out, 'N');
+		else
+			g_string_append_len(out, text, (gssize)len);
+		text += len;
+	}
+}
+
+char *fl_stack_signature(const FlRules *rules, const FlSplat *splat)
+{
+	GString *out = g_string_new(splat->kind);
+	unsigned from = 0;
+
+	g_string_append(out, ": ");
+	append_without_numbers(out, splat->title);
+	g_string_append(out, " |");
+	for (unsigned i = 0; i < SIGNATURE_FRAMES; i++) {
+		g_autofree char *name = fl_stack_guilty(rules, splat->kind, splat->frames, &from);
+
+		if (!name)
+			break;
+		g_string_append_printf(out, " %s", name);
+	}
+	return g_string_free(out, FALSE);
+}

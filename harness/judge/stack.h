@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parts of a report's text: stack frames, the lock that is named, what makes it the same
+ * report as another.
+ */
+#pragma once
+
+#include "judge/rules.h"
+
+#include <stdbool.h>
+
+/*
+ * A stack line "  func+0x1b/0x2a0 [mod]" to "func+0x1b/0x2a0 [mod]"; NULL for any other line, and
+ * for the unreliable ones that begin with "? ".
+ */
+char *fl_stack_frame(const char *text);
+
+/* The function in a RIP line of the kernel ("RIP: 0010:func+0x1b/0x2a0"), else NULL. */
+char *fl_stack_rip(const char *text);
+
+/* The bare name of a frame: "func.isra.0+0x1b/0x2a0" gives "func". */
+char *fl_stack_function(const char *frame);
+
+/* The first frame that is not reporting machinery, from *from on, which it moves behind it. */
+char *fl_stack_guilty(const FlRules *rules, const char *kind, char **frames, unsigned *from);
+
+/* The lock that a line of a lockdep report names, or NULL. */
+char *fl_stack_lock(const char *text);
+
+/* kind, title without numbers, the three top guilty functions */
+char *fl_stack_signature(const FlRules *rules, const FlSplat *splat);

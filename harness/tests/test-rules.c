@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rule files: the real ones load and know their lines; wrong ones say where they are wrong.
+ */
+#include "base/fs.h"
+#include "judge/rules.h"
+
+#include <string.h>
+
+#define RULES FL_TEST_SRCDIR "/configs/splats"
+
+static const struct {
+	const char *text, *kind;
+} lines[] = {
+	{"BUG: Bad rss-counter state mm:ffff8880 type:MM_FILEPAGES val:1", "mm-counter"},
+	{"BUG vm_area_struct (Not tainted): Poison overwritten", "slab"},
+	{"BUG: something nobody has seen yet", "bug"},
+	{"WARNING: CPU: 0 PID: 1 at mm/memory.c:1 f+0x1/0x2", "warning"},
+	{"[ BUG: Invalid wait context ]", "lockdep"},
+	{"rcu: INFO: rcu_sched detected stalls on CPUs/tasks:", "rcu-stall"},
+	{"rcu: INFO: rcu_sched detected expedited stalls on CPUs/tasks: { 1-... }", "rcu-stall"},
+	{"INFO: task a:1 blocked for more than 30 seconds.", "hung-task"},
+	{"dd invoked oom-killer: gfp_mask=0x0", "oom"},
+	{"general protection fault, probably for non-canonical address 0x1: 0000 [#1] SMP", "oops"},
+	{"Out of memory: Killed process 77 (ft-tests) total-vm:1kB", "oom"},
+	{"traps: PANIC: double fault, error_code: 0x0", "oops"},
+	{"get_swap_device: Bad swap file entry 3ffffffffffff", "bad-page"},
+	{"Bad swap file entry 3ffffffffffff", "bad-page"},
+	{"ft-tests: page allocation failure: order:9, mode:0xcc0", "page-allocation"},
+	{"ODEBUG: x", NULL},
+	{"DEBUG: x", NULL},
+	{"EXT4-fs (vda): mounted filesystem", NULL},
+	{"traps: a[1] general protection fault ip:1 sp:2 error:0 in a[1+2]", NULL},
+	{"A BUG: in the middle", NULL},
+};
+
+static void the_rules_know_their_lines(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FlRules) rules = fl_rules_load(RULES, &error);
+
+	g_assert_no_error(error);
+	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+		const FlRule *rule =
+			fl_rules_match(rules, FL_RULE_SPLAT, lines[i].text, strlen(lines[i].text));
+
+		g_assert_cmpstr(rule ? rule->kind : NULL, ==, lines[i].kind);
+	}
+}
+
+static void reporters_are_machinery(void)
+{
+	g_autoptr(FlRules) rules = fl_rules_load(RULES, NULL);
+
+	g_assert_true(fl_rules_is_machinery(rules, "oops", "dump_stack_lvl"));
+	g_assert_true(fl_rules_is_machinery(rules, "lockdep", "up_read"));
+	g_assert_false(fl_rules_is_machinery(rules, "oops", "up_read"));
+	g_assert_false(fl_rules_is_machinery(rules, "lockdep", "do_shared_fault"));
+}
+
+static const struct {
+	const char *text, *error;
+} wrong[] = {
+	{"[splat a]\nmatch = .*x\n", "kernel.rules: [a] match must begin with 3 plain"},
+	{"[splat a]\nmatch = abc|def\n", "kernel.rules:2: match: write two sections"},
+	{"[splat a]\nmatch = abc(\n", "kernel.rules:2: "},
+	{"[splat a]\nmatch = abc\nverdict = bad\n", "kernel.rules:3: verdict: expected broken"},
+	{"[splat a]\nmatch = abc\nverdict = pass\n", "kernel.rules:3: verdict: expected broken"},
+	{"[splat a]\nmatch = abc\ncolour = red\n", "kernel.rules:3: colour = red: no such key"},
+	{"[splat a]\n", "kernel.rules: [a] has no match"},
+	{"[ignore a]\nmatch = abc\n", "kernel.rules: [a] has no reason"},
+	{"[other a]\n", "kernel.rules:1: [other a]: expected splat"},
+};
+
+static void wrong_rules_are_refused_with_their_place(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *dir = g_dir_make_tmp("fl-rules-XXXXXX", &error);
+	g_autofree char *kernel = g_build_filename(dir, "kernel.rules", NULL);
+	g_autofree char *ignore = g_build_filename(dir, "ignore.rules", NULL);
+
+	g_assert_true(fl_fs_write(ignore, "", 0, &error));
+	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autoptr(GError) got = NULL;
+		g_autoptr(FlRules) rules = NULL;
+
+		g_assert_true(fl_fs_write(kernel, wrong[i].text, strlen(wrong[i].text), &error));
+		rules = fl_rules_load(dir, &got);
+		g_assert_null(rules);
+		if (!got || !strstr(got->message, wrong[i].error))
+			g_error("case %zu: \"%s\" lacks \"%s\"", i, got ? got->message : "",
+				wrong[i].error);
+	}
+	g_assert_true(fl_fs_remove(dir, &error));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_test_add_func("/rules/know-their-lines", the_rules_know_their_lines);
+	g_test_add_func("/rules/reporters-are-machinery", reporters_are_machinery);
+	g_test_add_func("/rules/wrong-ones-are-refused-with-their-place",
+			wrong_rules_are_refused_with_their_place);
+	return g_test_run();
+}

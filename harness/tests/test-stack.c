@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames, locks and signatures.
+ */
+#include "judge/stack.h"
+
+static const struct {
+	const char *text, *frame;
+} frames[] = {
+	{" do_fault+0x7c/0x410", "do_fault+0x7c/0x410"},
+	{" f.isra.0+0x1/0x2 [fl_probe]", "f.isra.0+0x1/0x2 [fl_probe]"},
+	{" ? do_fault+0x7c/0x410", NULL},
+	{" <TASK>", NULL},
+	{" do_fault+7/4", NULL},
+	{"Code: 48 89", NULL},
+};
+
+static void frames_are_read(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(frames); i++) {
+		g_autofree char *got = fl_stack_frame(frames[i].text);
+
+		g_assert_cmpstr(got, ==, frames[i].frame);
+	}
+}
+
+static void only_the_kernels_rip_counts(void)
+{
+	g_autofree char *kernel = fl_stack_rip("RIP: 0010:f+0x1/0x2"),
+			*user = fl_stack_rip("RIP: 0033:0x4");
+
+	g_assert_cmpstr(kernel, ==, "f+0x1/0x2");
+	g_assert_null(user);
+}
+
+static const struct {
+	const char *text, *lock;
+} locks[] = {
+	{"ffff8880 (&mm->mmap_lock){++++}-{3:3}, at: f+0x1/0x2", "&mm->mmap_lock"},
+	{"ffff8880 (&(&x)->lock){+.+.}-{2:2}, at: f+0x1/0x2", "&(&x)->lock"},
+	{"a/1 is trying to release lock (vm_lock) at:", "vm_lock"},
+	{"(no lock)", NULL},
+	{"){", NULL},
+};
+
+static void locks_are_named(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(locks); i++) {
+		g_autofree char *got = fl_stack_lock(locks[i].text);
+
+		g_assert_cmpstr(got, ==, locks[i].lock);
+	}
+}
+
+static char *signature(const FlRules *rules, const char *title, const char *frames_text)
+{
+	FlSplat *splat = g_new0(FlSplat, 1);
+	char *text;
+
+	splat->kind = g_strdup("warning");
+	splat->title = g_strdup(title);
+	splat->frames = g_strsplit(frames_text, " ", -1);
+	text = fl_stack_signature(rules, splat);
+	fl_verdict_splat_free(splat);
+	return text;
+}
+
+static void signatures_do_not_change_with_the_build(void)
+{
+	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL);
+	g_autofree char *left = signature(rules, "WARNING at mm/memory.c:12 in f",
+					  "dump_stack_lvl+0x1/0x2 f.constprop.0+0x1/0x9 g+0x1/0x2");
+	g_autofree char *right = signature(rules, "WARNING at mm/memory.c:99 in f",
+					   "dump_stack+0x1/0x2 f+0x7/0x30 g+0x5/0x8");
+
+	g_assert_cmpstr(left, ==, "warning: WARNING at mm/memory.c:N in f | f g");
+	g_assert_cmpstr(left, ==, right);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_test_add_func("/stack/frames-are-read", frames_are_read);
+	g_test_add_func("/stack/only-the-kernels-rip-counts", only_the_kernels_rip_counts);
+	g_test_add_func("/stack/locks-are-named", locks_are_named);
+	g_test_add_func("/stack/signatures-do-not-change-with-the-build",
+			signatures_do_not_change_with_the_build);
+	return g_test_run();
+}
