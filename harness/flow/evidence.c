@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records to and from the evidence folder. The names of the files are store/rundir's, the bytes
+ * of result.json are report/result's.
+ */
+#include "flow/evidence.h"
+
+#include "base/json.h"
+#include "flow/site.h"
+#include "report/result.h"
+
+#include <string.h>
+
+static void set_string(json_t *object, const char *key, const char *value)
+{
+	json_object_set_new(object, key, value ? fl_json_string(value) : json_null());
+}
+
+static json_t *skipped_json(const FlGuestRecord *guest)
+{
+	json_t *array = json_array();
+	GPtrArray *from = guest->verdict ? guest->verdict->tests : guest->skipped;
+
+	/* Once there is a verdict they stand in it, behind the tests that were asked for. */
+	for (guint i = guest->verdict ? g_strv_length(guest->tests) : 0; i < from->len; i++) {
+		const FlTestResult *test = g_ptr_array_index(from, i);
+		json_t *object = json_object();
+
+		set_string(object, "name", test->name);
+		set_string(object, "reason", test->reason);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, FL_RUNDIR_GUEST, NULL);
+	g_autoptr(json_t) object = json_object();
+	json_t *tests = json_array();
+
+	for (char **test = guest->tests; test && *test; test++)
+		json_array_append_new(tests, fl_json_string(*test));
+	json_object_set_new(object, "tests", tests);
+	json_object_set_new(object, "skipped", skipped_json(guest));
+	set_string(object, "name", guest->name);
+	json_object_set_new(object, "repeat", json_integer(guest->repeat));
+	set_string(object, "release", guest->release);
+	set_string(object, "key", guest->key);
+	set_string(object, "bzimage_sha256", guest->bzimage_sha256);
+	set_string(object, "vmlinux", guest->vmlinux);
+	set_string(object, "nonce", guest->nonce);
+	json_object_set_new(object, "cpus", json_integer(guest->cpus));
+	json_object_set_new(object, "memory_mib", json_integer(guest->memory_mib));
+	set_string(object, "accel", guest->accel);
+	set_string(object, "accel_reason", guest->accel_reason);
+	json_object_set_new(object, "seed", json_integer((json_int_t)guest->seed));
+	json_object_set_new(object, "boot_ms", json_real(guest->boot_ms));
+	json_object_set_new(object, "total_ms", json_real(guest->total_ms));
+	json_object_set_new(object, "ending", json_string(fl_ending_name(guest->ending)));
+	set_string(object, "detail", guest->detail);
+	set_string(object, "console_sha256", guest->console_sha256);
+	return fl_json_write(path, object, error);
+}
+
+/* What is missing or of another type reads as NULL, 0: an old folder is still worth judging. */
+static char *get_string(const json_t *object, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(object, key)));
+}
+
+static json_int_t get_integer(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static char **get_strings(const json_t *object, const char *key)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	const json_t *array = json_object_get(object, key);
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(array, i, value)
+	{
+		if (json_is_string(value))
+			g_strv_builder_add(builder, json_string_value(value));
+	}
+	return g_strv_builder_end(builder);
+}
+
+static unsigned get_unsigned(const json_t *object, const char *key)
+{
+	return (unsigned)CLAMP(get_integer(object, key), 0, G_MAXINT);
+}
+
+static void load_skipped(FlGuestRecord *guest, const json_t *array)
+{
+	const json_t *value;
+	size_t i;
+
+	json_array_foreach(array, i, value)
+	{
+		const char *name = json_string_value(json_object_get(value, "name"));
+		const char *reason = json_string_value(json_object_get(value, "reason"));
+
+		if (name && reason)
+			fl_record_skip(guest, name, reason);
+	}
+}
+
+FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(dir, FL_RUNDIR_GUEST, NULL);
+	g_autoptr(json_t) object = fl_json_read(path, error);
+	g_autofree char *name = NULL;
+	g_autofree char *ending = NULL;
+	FlGuestRecord *guest;
+
+	if (!object)
+		return NULL;
+	name = get_string(object, "name");
+	ending = get_string(object, "ending");
+	if (!name) {
+		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_EVIDENCE, "%s: expected a \"name\"",
+			    path);
+		return NULL;
+	}
+	guest = fl_record_guest_new(name, MAX(1u, get_unsigned(object, "repeat")));
+	guest->release = get_string(object, "release");
+	guest->key = get_string(object, "key");
+	guest->bzimage_sha256 = get_string(object, "bzimage_sha256");
+	guest->vmlinux = get_string(object, "vmlinux");
+	guest->tests = get_strings(object, "tests");
+	load_skipped(guest, json_object_get(object, "skipped"));
+	guest->nonce = get_string(object, "nonce");
+	guest->cpus = get_unsigned(object, "cpus");
+	guest->memory_mib = get_unsigned(object, "memory_mib");
+	guest->accel = get_string(object, "accel");
+	guest->accel_reason = get_string(object, "accel_reason");
+	guest->seed = (uint64_t)get_integer(object, "seed");
+	guest->boot_ms = json_number_value(json_object_get(object, "boot_ms"));
+	guest->total_ms = json_number_value(json_object_get(object, "total_ms"));
+	guest->detail = get_string(object, "detail");
+	guest->console_sha256 = get_string(object, "console_sha256");
+	if (!fl_ending_parse(ending, &guest->ending))
+		guest->ending = FL_ENDING_UNKNOWN;
+	return guest;
+}
+
+bool fl_evidence_save_tests(const FlGuestRecord *guest, const char *dir, GError **error)
+{
+	for (guint i = 0; guest->verdict && i < guest->verdict->tests->len; i++) {
+		const FlTestResult *test = g_ptr_array_index(guest->verdict->tests, i);
+		g_autoptr(json_t) object = fl_result_test(test);
+		g_autofree char *text = fl_json_text(object);
+
+		if (!fl_rundir_test(dir, test->name, test->output->str, test->output->len, text,
+				    error))
+			return false;
+	}
+	return true;
+}
+
+bool fl_evidence_save_run(const FlRunRecord *record, const FlRundir *rundir, GError **error)
+{
+	g_autofree char *path = g_build_filename(rundir->path, FL_RUNDIR_RESULT, NULL);
+	g_autoptr(json_t) object = fl_result_run(record);
+	const FlGuestRecord *deciding = fl_record_deciding(record);
+
+	if (!fl_json_write(path, object, error))
+		return false;
+	return !deciding || fl_rundir_link(rundir, deciding->label, error);
+}

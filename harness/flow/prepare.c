@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Kernels and initramfs for the flows: joins what the plan says with what the user added.
+ */
+#include "flow/prepare.h"
+
+#include "base/hash.h"
+#include "image/initramfs.h"
+
+#define BUSYBOX "/bin/busybox"
+
+static char **joined(char *const *first, const char *const *second)
+{
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+	g_strv_builder_addv(builder, (const char **)first);
+	if (second)
+		g_strv_builder_addv(builder, (const char **)second);
+	return g_strv_builder_end(builder);
+}
+
+/* A kernel that somebody else built: nothing is known of it but its bytes. */
+static FlKernel *foreign_kernel(const char *image, GError **error)
+{
+	g_autofree char *hash = fl_hash_file(image, error);
+	FlKernel *kernel;
+
+	if (!hash)
+		return NULL;
+	kernel = g_new0(FlKernel, 1);
+	kernel->key = g_strdup(hash);
+	kernel->dir = g_path_get_dirname(image);
+	kernel->bzimage = g_strdup(image);
+	kernel->bzimage_sha256 = g_steal_pointer(&hash);
+	kernel->inputs = json_pack("{s:s}", "image_sha256", kernel->bzimage_sha256);
+	kernel->was_cached = true;
+	return kernel;
+}
+
+FlKernel *fl_prepare_kernel(const FlSite *site, const FlPlanKernel *kernel, const FlPrepare *extra,
+			    GError **error)
+{
+	g_auto(GStrv) patches = joined(kernel->patches, extra->patches);
+	g_auto(GStrv) fragments = joined(kernel->fragments, extra->fragments);
+	g_autofree char *modules = fl_site_path(site, "guest-tests/modules");
+	FlKernelSpec spec = {
+		.name = kernel->name,
+		.tree = extra->tree,
+		.patches = (const char *const *)patches,
+		.fragments = (const char *const *)fragments,
+		.modules_dir = modules,
+		.cache_dir = site->cache_dir,
+		.jobs = extra->jobs,
+	};
+
+	if (extra->image)
+		return foreign_kernel(extra->image, error);
+	return fl_kcache_get(&spec, site->cancel, error);
+}
+
+bool fl_prepare_initramfs(const FlSite *site, const FlKernel *kernel, char **ret_path,
+			  char **ret_key, GError **error)
+{
+	g_autofree char *images = fl_site_path(site, "images");
+	FlInitramfsSpec spec = {
+		.guest_dir = site->guest_dir,
+		.images_dir = images,
+		.busybox = BUSYBOX,
+		.modules = kernel->modules,
+		.cache_dir = site->cache_dir,
+	};
+
+	return fl_initramfs_get(&spec, ret_path, ret_key, error);
+}
+
+unsigned fl_prepare_slowness_milli(const FlKernel *kernel)
+{
+	/* Measured or generous: a limit that is too long only delays the verdict on a hang. */
+	static const struct {
+		const char *option;
+		unsigned milli;
+	} checkers[] = {
+		{"CONFIG_PROVE_LOCKING", 3000},
+		{"CONFIG_KASAN", 3000},
+		{"CONFIG_KCSAN", 6000},
+		{"CONFIG_DEBUG_PAGEALLOC", 1500},
+	};
+	unsigned slowness = 1000;
+
+	if (!kernel->config)
+		return 3000;
+	for (size_t i = 0; i < G_N_ELEMENTS(checkers); i++)
+		if (fl_kcache_has_option(kernel->config, checkers[i].option))
+			slowness = slowness * checkers[i].milli / 1000;
+	return slowness;
+}

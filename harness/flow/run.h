@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The main job: build the kernels of a plan, boot each, run the tests, judge, keep the evidence.
+ */
+#pragma once
+
+#include "flow/prepare.h"
+#include "flow/trial_run.h"
+#include "plan/plan.h"
+
+/* All borrowed. */
+typedef struct {
+	const FlPlan *plan;
+	const char *const *kernels; /* names; NULL: those that the plan marks as default */
+	const char *const *tests;   /* globs; NULL: the plan's */
+	FlPrepare extra;
+	unsigned cpus;	     /* 0: the plan's */
+	unsigned memory_mib; /* 0: the plan's */
+	const char *accel;   /* "auto", "kvm", "tcg" */
+	bool has_seed;
+	uint64_t seed;
+	unsigned repeat; /* at least 1 */
+	unsigned jobs;	 /* guests at a time, at least 1 */
+	bool fail_fast;
+	double timeout_scale; /* > 0 */
+	const char *out;
+	const char *stamp;   /* begins the name of the evidence folder */
+	const char *command; /* the command line that repeats the run */
+	FlTrialEvents events;
+	/* Told once everything is built and before the first boot; may be NULL. */
+	void (*on_ready)(const FlRunRecord *record, gpointer data);
+} FlRunRequest;
+
+/* The kernels that a request is about: borrowed from the plan, in its order. */
+GPtrArray *fl_run_kernels(const FlPlan *plan, const char *const *names,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * Runs it.
+ *
+ * @param ret_record    also set when the run was cut off after it had begun (false is returned)
+ * @param ret_evidence  the evidence folder; likewise
+ */
+bool fl_run(const FlSite *site, const FlRunRequest *request, FlRunRecord **ret_record,
+	    char **ret_evidence, GError **error) G_GNUC_WARN_UNUSED_RESULT;

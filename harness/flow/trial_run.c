@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One trial, from a kernel and an initramfs to a judged guest in the evidence folder. Hands the
+ * bytes of the ports to the judge and asks it when to stop; decides nothing itself.
+ */
+#include "flow/trial_run.h"
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "flow/evidence.h"
+#include "image/disk.h"
+#include "image/initramfs.h"
+#include "judge/judge.h"
+#include "judge/symbolize.h"
+#include "plan/manifest.h"
+#include "plan/orders.h"
+#include "vm/vm.h"
+
+#include <string.h>
+
+/* Limits at time scale 1.0; a boot takes about a second there, so these are generous. */
+#define BOOT_LIMIT_US	 (30 * G_USEC_PER_SEC)
+#define SILENCE_LIMIT_US (20 * G_USEC_PER_SEC)
+#define TOTAL_SLACK_US	 (60 * G_USEC_PER_SEC)
+#define WATCHDOG_S	 10u
+#define WATCHDOG_MAX_S	 120u
+#define CONSOLE_MAX	 (64u << 20)
+
+struct FlTrial {
+	FlTrialSetup setup;
+	FlTrialDoneFn on_done;
+	gpointer data;
+	char *dir; /* the guest's folder */
+	FlJudge *judge;
+	FlVm *vm;
+	unsigned n_told; /* results already told to events.on_test */
+	char *running;	 /* last test told to events.on_running */
+	GError *error;
+};
+
+static char *file_in(const FlTrial *trial, const char *name)
+{
+	return g_build_filename(trial->dir, name, NULL);
+}
+
+static void tell_progress(FlTrial *trial)
+{
+	const FlTrialEvents *events = &trial->setup.events;
+	const char *running = fl_judge_running(trial->judge);
+
+	while (trial->n_told < fl_judge_n_results(trial->judge)) {
+		const FlTestResult *test = fl_judge_result(trial->judge, trial->n_told++);
+
+		if (events->on_test)
+			events->on_test(trial->setup.guest, test, events->data);
+	}
+	if (g_strcmp0(running, trial->running) == 0)
+		return;
+	g_free(trial->running);
+	trial->running = g_strdup(running);
+	if (running && events->on_running)
+		events->on_running(trial->setup.guest, running, events->data);
+}
+
+static void on_bytes(FlVmPort port, const char *bytes, size_t len, uint64_t t_us, gpointer data)
+{
+	FlTrial *trial = data;
+	uint64_t grace_us;
+
+	(void)t_us;
+	if (port == FL_VM_CONSOLE)
+		fl_judge_console(trial->judge, bytes, len);
+	else
+		fl_judge_wire(trial->judge, bytes, len);
+	tell_progress(trial);
+	/* Before fl_vm_start has returned there is nothing to stop yet; more bytes will come. */
+	if (trial->vm && fl_judge_wants_stop(trial->judge, &grace_us))
+		fl_vm_stop(trial->vm, FL_ENDING_STOPPED, grace_us);
+}
+
+static void symbolize(const FlTrial *trial)
+{
+	FlGuestRecord *guest = trial->setup.guest;
+	g_autoptr(GError) error = NULL;
+
+	/* Without symbols the frames stay as the kernel printed them: less handy, not wrong. */
+	if (guest->vmlinux && guest->verdict->splats->len &&
+	    !fl_symbolize(guest->verdict, guest->vmlinux, &error))
+		g_debug("symbols: %s", error->message);
+}
+
+static bool keep_evidence(FlTrial *trial, GError **error)
+{
+	FlGuestRecord *guest = trial->setup.guest;
+	g_autofree char *console = file_in(trial, FL_RUNDIR_CONSOLE);
+
+	g_free(guest->console_sha256);
+	guest->console_sha256 = fl_hash_file(console, error);
+	return guest->console_sha256 && fl_evidence_save_guest(guest, trial->dir, error) &&
+	       fl_evidence_save_tests(guest, trial->dir, error);
+}
+
+static void on_end(const FlVmEnd *end, gpointer data)
+{
+	FlTrial *trial = data;
+	FlGuestRecord *guest = trial->setup.guest;
+
+	guest->ending = end->kind;
+	guest->detail = g_strdup(end->detail);
+	guest->boot_ms = (double)end->first_wire_us / 1000;
+	guest->total_ms = (double)end->end_us / 1000;
+	fl_record_set_verdict(guest, fl_judge_end(trial->judge, end->kind, end->detail));
+	if (guest->verdict->release && !guest->release)
+		guest->release = g_strdup(guest->verdict->release);
+	symbolize(trial);
+	if (!keep_evidence(trial, &trial->error)) {
+		g_prefix_error(&trial->error, "%s: ", guest->label);
+	} else if (trial->setup.events.on_guest) {
+		trial->setup.events.on_guest(guest, trial->setup.events.data);
+	}
+	trial->on_done(trial, trial->error, trial->data);
+}
+
+static bool make_judge(FlTrial *trial, GError **error)
+{
+	g_autofree char *rules = fl_site_path(trial->setup.site, "configs/splats");
+	FlJudgeSpec spec = {
+		.tests = (const char *const *)trial->setup.guest->tests,
+		.nonce = trial->setup.guest->nonce,
+		.rules_dir = rules,
+	};
+
+	trial->judge = fl_judge_new(&spec, error);
+	return trial->judge != NULL;
+}
+
+/* The initramfs with the orders, the kernel and inputs.json: what the guest was made of. */
+static bool write_inputs(FlTrial *trial, const FlOrders *orders, GError **error)
+{
+	g_autofree char *text = fl_orders_text(orders);
+	g_autofree char *initrd = file_in(trial, FL_RUNDIR_INITRD);
+	g_autofree char *bzimage = file_in(trial, FL_RUNDIR_BZIMAGE);
+	g_autofree char *config = file_in(trial, FL_RUNDIR_CONFIG);
+	g_autofree char *inputs = file_in(trial, FL_RUNDIR_INPUTS);
+	const FlGuestRecord *guest = trial->setup.guest;
+
+	if (!fl_initramfs_with_orders(trial->setup.initramfs, text, initrd, error))
+		return false;
+	if (!fl_rundir_keep(trial->setup.bzimage, bzimage, error))
+		return false;
+	if (guest->config && !fl_rundir_keep(guest->config, config, error))
+		return false;
+	return fl_json_write(inputs, trial->setup.inputs, error) &&
+	       fl_evidence_save_guest(guest, trial->dir, error);
+}
+
+static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
+{
+	const FlTrialSetup *setup = &trial->setup;
+	g_autofree char *bzimage = file_in(trial, FL_RUNDIR_BZIMAGE);
+	g_autofree char *initrd = file_in(trial, FL_RUNDIR_INITRD);
+	g_autofree char *console = file_in(trial, FL_RUNDIR_CONSOLE);
+	g_autofree char *wire = file_in(trial, FL_RUNDIR_WIRE);
+	g_autofree char *qemu_log = file_in(trial, FL_RUNDIR_QEMU);
+	g_autofree char *command = file_in(trial, FL_RUNDIR_COMMAND);
+	g_autofree FlVmDisk *disks = g_new0(FlVmDisk, setup->disks->len + 1);
+	uint64_t scale = setup->time_scale_milli;
+
+	for (guint i = 0; i < setup->disks->len; i++) {
+		const FlDisk *disk = g_ptr_array_index(setup->disks, i);
+
+		disks[i] = (FlVmDisk){.name = disk->name, .path = disk->path};
+	}
+	FlVmSpec spec = {
+		.qemu = setup->site->qemu,
+		.bzimage = bzimage,
+		.initrd = initrd,
+		.cpus = setup->guest->cpus,
+		.memory_mib = setup->guest->memory_mib,
+		.accel = setup->guest->accel,
+		.seed = setup->guest->seed,
+		.disks = disks,
+		.n_disks = setup->disks->len,
+		.watchdog_s = (unsigned)MIN(WATCHDOG_S * scale / 1000 + 1, WATCHDOG_MAX_S),
+		.console_path = console,
+		.wire_path = wire,
+		.stderr_path = qemu_log,
+		.command_path = command,
+		.boot_us = BOOT_LIMIT_US * scale / 1000,
+		.silence_us = SILENCE_LIMIT_US * scale / 1000,
+		.total_us = (BOOT_LIMIT_US + TOTAL_SLACK_US) * scale / 1000 +
+			    fl_orders_limit_us(orders),
+		.console_max = CONSOLE_MAX,
+	};
+	trial->vm = fl_vm_start(&spec, on_bytes, on_end, trial, error);
+	return trial->vm != NULL;
+}
+
+FlTrial *fl_trial_run_start(const FlTrialSetup *setup, FlTrialDoneFn on_done, gpointer data,
+			    GError **error)
+{
+	g_autoptr(FlTrial) trial = g_new0(FlTrial, 1);
+	FlOrders orders = {
+		.nonce = setup->guest->nonce,
+		.seed = setup->guest->seed,
+		.time_scale_milli = setup->time_scale_milli,
+		.tests = setup->tests,
+	};
+
+	trial->setup = *setup;
+	trial->on_done = on_done;
+	trial->data = data;
+	trial->dir = fl_rundir_guest(setup->rundir, setup->guest->label, error);
+	if (!trial->dir || !make_judge(trial, error) || !write_inputs(trial, &orders, error) ||
+	    !start_vm(trial, &orders, error))
+		return NULL;
+	return g_steal_pointer(&trial);
+}
+
+void fl_trial_run_cancel(FlTrial *trial)
+{
+	fl_vm_stop(trial->vm, FL_ENDING_CANCELLED, 0);
+}
+
+void fl_trial_run_free(FlTrial *trial)
+{
+	if (!trial)
+		return;
+	fl_vm_free(trial->vm);
+	fl_judge_free(trial->judge);
+	g_free(trial->dir);
+	g_free(trial->running);
+	g_clear_error(&trial->error);
+	g_free(trial);
+}
