@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# faultline. `make run` and `make test` do everything on a machine with nothing but git and make;
+# `make help` lists the other targets.
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= gcc
+# Which rooms of harness/ to build; fewer of them only for work on one room.
+ROOMS   ?= base plan kernel image vm judge store report flow cli
+
+LIBS_PKG   := glib-2.0 gio-2.0 gio-unix-2.0 jansson libarchive libdw libelf libguestfs libcrypto
+PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_PKG))
+PKG_LIBS    = $(shell pkg-config --libs $(LIBS_PKG))
+
+OPT ?= -O2 -g
+ifeq ($(SAN),1)
+BUILD := build-san
+OPT   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# GLib's slices would hide what the sanitizers look for.
+export G_SLICE = always-malloc
+export G_DEBUG = gc-friendly
+endif
+WARN := -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	-Wswitch-enum -Wpointer-arith -Wformat=2 -Wundef -Wwrite-strings \
+	-Wno-missing-field-initializers
+HOST_CFLAGS = -std=gnu17 $(OPT) $(WARN) -D_GNU_SOURCE -Iharness -Iguest-tests/include \
+	-DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_74 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_74 \
+	$(PKG_CFLAGS) $(CFLAGS)
+
+SRCS := $(foreach room,$(ROOMS),$(wildcard harness/$(room)/*.c))
+OBJS := $(SRCS:harness/%.c=$(BUILD)/obj/%.o)
+MAIN := $(BUILD)/obj/cli/main.o
+LIB  := $(BUILD)/libfaultline.a
+TEST_SRCS := $(wildcard harness/tests/test-*.c)
+TEST_BINS := $(TEST_SRCS:harness/tests/%.c=$(BUILD)/tests/%)
+# Scripts without a guest, and those that boot real ones.
+TEST_FAST := $(filter-out harness/tests/boot-%.t,$(wildcard harness/tests/*.t))
+TEST_BOOT := $(wildcard harness/tests/boot-*.t)
+
+all: $(BUILD)/faultline guest
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## run        everything: packages, harness, kernels of the default plan, guests, verdict
+run: deps
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/faultline run
+
+## test       everything again, for the project's own tests, real boots included
+test: deps
+	@$(MAKE) --no-print-directory all tests
+	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_BINS) $(TEST_FAST) $(TEST_BOOT)
+
+## check      the tests that need no kernel; SAN=1 builds everything with the sanitizers
+check:
+	@$(MAKE) --no-print-directory all tests
+	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_BINS) $(TEST_FAST)
+
+## deps       installs the packages that are missing and says which; without root prints how
+deps:
+	@harness/deps.sh
+
+tests: $(TEST_BINS)
+
+$(BUILD)/obj/%.o: harness/%.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -DG_LOG_DOMAIN='"fl-$(notdir $(patsubst %/,%,$(dir $<)))"' -MMD -MP -c -o $@ $<
+
+$(LIB): $(filter-out $(MAIN),$(OBJS))
+	@rm -f $@
+	ar rcsD $@ $^
+
+$(BUILD)/faultline: $(MAIN) $(LIB)
+	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/tests/%: harness/tests/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -DG_LOG_DOMAIN='"fl-test"' -DFL_TEST_SRCDIR='"$(CURDIR)"' \
+		-DFL_TEST_BUILDDIR='"$(abspath $(BUILD))"' -MMD -MP -o $@ $< $(LIB) $(PKG_LIBS)
+
+include guest-tests/guest.mk
+
+## lint       clang-tidy, cppcheck, shellcheck, codespell and the formatting
+LINT_C  := $(wildcard harness/*/*.c)
+LINT_H  := $(wildcard harness/*/*.h)
+LINT_G  := $(wildcard guest-tests/*/*.[ch])
+LINT_SH := harness/deps.sh harness/bench.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
+lint: format-check
+	clang-tidy --quiet $(filter-out harness/tests/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
+		--suppress=missingIncludeSystem --suppress=assertWithSideEffect:harness/tests/* --library=gtk '-DG_DEFINE_QUARK(name,function)=' -Iharness -Iguest-tests/include $(LINT_C)
+	shellcheck -x --severity=warning $(LINT_SH)
+	codespell --quiet-level=2 README.md ARCHITECTURE.md CONTRIBUTING.md Makefile harness images configs guest-tests \
+		--ignore-words-list statics,pathced,neight --skip 'harness/tests/*-cases,*.rules'
+
+format-check:
+	clang-format --dry-run --Werror $(LINT_C) $(LINT_H) $(LINT_G)
+
+format:
+	clang-format -i $(LINT_C) $(LINT_H) $(LINT_G)
+
+## bench      the figures, each beside a plain command of the same run
+bench: deps
+	@$(MAKE) --no-print-directory all
+	harness/bench.sh $(BUILD)
+
+## install    program, plans, patches and guest programs below DESTDIR and PREFIX
+SHARE := $(DESTDIR)$(PREFIX)/share/faultline
+install: all
+	install -D -m 755 $(BUILD)/faultline $(DESTDIR)$(PREFIX)/bin/faultline
+	mkdir -p $(SHARE)/guest-tests $(DESTDIR)$(PREFIX)/lib/faultline/guest
+	cp -R configs images $(SHARE)/
+	cp -R guest-tests/modules guest-tests/include $(SHARE)/guest-tests/
+	install -m 755 $(BUILD)/guest/init $(BUILD)/guest/ft-tests $(DESTDIR)$(PREFIX)/lib/faultline/guest/
+	install -m 644 $(BUILD)/guest/manifest $(DESTDIR)$(PREFIX)/lib/faultline/guest/
+
+## clean      removes what was built; kernels stay in the cache, evidence in out/
+clean:
+	rm -rf $(BUILD) build-san
+
+-include $(OBJS:.o=.d) $(TEST_BINS:=.d)
+
+.PHONY: all help run test check tests deps guest lint format format-check bench install clean
+.DELETE_ON_ERROR:
+.SECONDARY:

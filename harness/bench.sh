@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make bench: figures of this machine, each beside a plain command of the same run.
+#
+#     bench.sh BUILD [start] [build] [memory]     default: all three
+#
+# "start" boots guests, "build" builds a kernel twice in full, "memory" judges a log of 200 MB.
+set -eu
+
+build=$(cd "$1" && pwd)
+shift
+parts=${*:-start build memory}
+faultline=$build/faultline
+runs=${BENCH_RUNS:-9}
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/faultline-bench-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
+out=$scratch/out
+
+now_ms() {
+	echo $(($(date +%s%N) / 1000000))
+}
+
+# Median, least and greatest of the numbers on standard input.
+spread() {
+	sort -n | awk '{ v[NR] = $1 } END { printf "median %s, %s to %s, n=%d\n", v[int((NR + 1) / 2)], v[1], v[NR], NR }'
+}
+
+field() {
+	sed -n "s/.*\"$2\": \([0-9.]*\),*\$/\1/p" "$1" | head -n 1
+}
+
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'
+}
+
+# One test on the patched kernel: what faultline adds to QEMU's own time.
+bench_start() {
+	"$faultline" run --quiet --kernel patched --test vdso-fork --out "$out" >/dev/null
+	guest=$(readlink -f "$out/latest")/patched
+	for _ in $(seq "$runs"); do
+		before=$(now_ms)
+		"$faultline" run --quiet --kernel patched --test vdso-fork --out "$out" >/dev/null
+		wall=$(($(now_ms) - before))
+		result=$out/latest/result.json
+		field "$result" boot_ms >>"$scratch/first"
+		total=$(field "$result" total_ms)
+		echo "$total" >>"$scratch/total"
+		awk -v wall="$wall" -v total="$total" 'BEGIN { print wall - total }' >>"$scratch/above"
+		plain_start
+	done
+	echo "start of QEMU to the guest's first protocol record, ms: $(spread <"$scratch/first")"
+	echo "  plain qemu-system-x86_64, same kernel and initramfs:   $(spread <"$scratch/plain_first")"
+	echo "start of QEMU to its end, one short test, ms:           $(spread <"$scratch/total")"
+	echo "  plain qemu-system-x86_64, same kernel and initramfs:   $(spread <"$scratch/plain_total")"
+	echo "faultline run above QEMU's own time, warm cache, ms:     $(spread <"$scratch/above")"
+}
+
+plain_start() {
+	wire=$scratch/wire
+	rm -f "$wire"
+	disk=$(sed -n "s/.*file=\([^,']*ext4[^,']*\).*/\1/p" "$guest/command.sh" | head -n 1)
+	before=$(now_ms)
+	qemu-system-x86_64 -accel tcg -smp 4 -m 1024 -display none -no-reboot \
+		-kernel "$guest/bzImage" -initrd "$guest/initramfs.cpio" -append "console=ttyS0" \
+		-serial "file:$scratch/console" -serial "file:$wire" \
+		-device isa-debug-exit,iobase=0xf4,iosize=1 \
+		${disk:+-drive "file=$disk,format=raw,if=none,id=d0,snapshot=on" -device virtio-blk-pci,drive=d0,serial=ext4} &
+	until [ -s "$wire" ]; do sleep 0.01; done
+	echo $(($(now_ms) - before)) >>"$scratch/plain_first"
+	wait $! || true
+	echo $(($(now_ms) - before)) >>"$scratch/plain_total"
+}
+
+# The same configuration and tree, built in full by hand and by faultline; then one changed file.
+bench_build() {
+	cache=$scratch/cache
+	XDG_CACHE_HOME=$cache "$faultline" build --kernel base >"$scratch/base"
+	config=$(sed -n 's/^  config *//p' "$scratch/base")
+	tree=$scratch/tree
+	mkdir "$tree"
+	tar -xf /usr/src/linux-source-6.12.tar.xz -C "$tree" --strip-components=1
+	mkdir "$scratch/obj"
+	cp "$config" "$scratch/obj/.config"
+	patch -s -d "$tree" -p1 <configs/patches/baseline.patch
+
+	before=$(now_ms)
+	make -s -C "$tree" O="$scratch/obj" -j"$(nproc)" bzImage modules >/dev/null 2>&1
+	bare=$(($(now_ms) - before))
+	patch -s -d "$tree" -p1 <configs/patches/shared-faults.patch
+	before=$(now_ms)
+	make -s -C "$tree" O="$scratch/obj" -j"$(nproc)" bzImage modules >/dev/null 2>&1
+	bare_one=$(($(now_ms) - before))
+
+	# The source stays in the cache, as on every machine but the first time; objects and kernels go.
+	rm -rf "$cache"/faultline/kernels "$cache"/faultline/work/obj-*
+	before=$(now_ms)
+	XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel base >/dev/null
+	full=$(($(now_ms) - before))
+	before=$(now_ms)
+	XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel patched >/dev/null
+	one=$(($(now_ms) - before))
+	before=$(now_ms)
+	XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel patched >/dev/null
+	hit=$(($(now_ms) - before))
+	echo "full kernel build, ms: faultline $full, bare make $bare, ratio $(ratio "$full" "$bare")"
+	echo "one changed file to a new bzImage, ms: faultline $one, bare make $bare_one, ratio $(ratio "$one" "$bare_one")"
+	echo "cache hit, ms: $hit"
+}
+
+# The highest resident size of the harness itself, in KiB.
+peak_kib() {
+	peak=0
+	"$@" >/dev/null 2>&1 &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		size=$(sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' /proc/$pid/status 2>/dev/null || true)
+		[ -n "$size" ] && peak=$size
+		sleep 0.02
+	done
+	wait $pid || true
+	echo "$peak"
+}
+
+bench_memory() {
+	log=$scratch/big.log
+	seq 1 4000000 | awk '{ printf "[%5d.%06d][    T1] quiet line %d of a long kernel log\n", $1 / 1000, $1 % 1000, $1 }' >"$log"
+	size=$(($(stat -c %s "$log") / 1000000))
+	before=$(now_ms)
+	grep -c 'BUG:\|WARNING:' "$log" >/dev/null || true
+	grepped=$(($(now_ms) - before))
+	before=$(now_ms)
+	"$faultline" judge "$log" >/dev/null 2>&1 || true
+	judged=$(($(now_ms) - before))
+	echo "judging a quiet log of $size MB, ms: $judged; grep -c on the same file: $grepped"
+	echo "peak memory of faultline judge on it, KiB: $(peak_kib "$faultline" judge "$log")"
+	echo "peak memory of faultline run, KiB: $(peak_kib "$faultline" run --quiet --kernel patched --test vdso-fork --out "$out")"
+}
+
+echo "$(nproc) CPUs, $(qemu-system-x86_64 --version | head -n 1)"
+for part in $parts; do
+	"bench_$part"
+done

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The shared options. Values are checked here, so that every verb refuses the same nonsense with
+ * the same words.
+ */
+#include "cli/options.h"
+
+#include "base/log.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_PLAN "configs/plans/shared-faults.plan"
+
+static bool usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static bool usage_error(GError **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (error)
+		*error = g_error_new_valist(FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE, format, args);
+	va_end(args);
+	return false;
+}
+
+static void add_kernel_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"plan", 0, 0, G_OPTION_ARG_FILENAME, &o->plan,
+		 "plan file (default " DEFAULT_PLAN ")", "FILE"},
+		{"kernel", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->kernels,
+		 "a kernel of the plan, repeatable (default: those it marks)", "NAME"},
+		{"kernel-tree", 0, 0, G_OPTION_ARG_FILENAME, &o->kernel_tree,
+		 "Linux source or git tree instead of the packaged source; never written to",
+		 "DIR"},
+		{"image", 0, 0, G_OPTION_ARG_FILENAME, &o->image,
+		 "boot this bzImage; nothing is built", "FILE"},
+		{"patch", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->patches,
+		 "diff or mbox on top of the kernel, repeatable", "FILE"},
+		{"config", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->fragments,
+		 "configuration fragment on top of the kernel's, repeatable", "FRAGMENT"},
+		{"jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs,
+		 "guests at a time, default 1; also make -j, default one for each CPU", "N"},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_machine_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"cpus", 0, 0, G_OPTION_ARG_INT, &o->cpus, "vCPUs, 1 to 8", "N"},
+		{"memory", 0, 0, G_OPTION_ARG_STRING, &o->memory,
+		 "memory of the guest, as 512M or 2G", "SIZE"},
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &o->accel,
+		 "auto, kvm or tcg (default auto: what really works)", "NAME"},
+		{"seed", 0, 0, G_OPTION_ARG_STRING, &o->seed_text, "seed of every random choice",
+		 "N"},
+		{"deterministic", 0, 0, G_OPTION_ARG_NONE, &o->deterministic,
+		 "the same bytes for the same seed (not available yet)", NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_run_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"test", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->tests,
+		 "tests to run, repeatable (default: the plan's)", "GLOB"},
+		{"repeat", 0, 0, G_OPTION_ARG_INT, &o->repeat,
+		 "boot each kernel N times, seeds counting up", "N"},
+		{"fail-fast", 0, 0, G_OPTION_ARG_NONE, &o->fail_fast,
+		 "start no guest after one that did not pass", NULL},
+		{"timeout-scale", 0, 0, G_OPTION_ARG_DOUBLE, &o->timeout_scale,
+		 "multiply every time limit", "X"},
+		{"git-bisect", 0, 0, G_OPTION_ARG_NONE, &o->git_bisect,
+		 "exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell", NULL},
+		{"out", 0, 0, G_OPTION_ARG_FILENAME, &o->out,
+		 "folder of the evidence (default out)", "DIR"},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_report_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"json", 0, 0, G_OPTION_ARG_FILENAME, &o->json, "write the result as JSON as well",
+		 "FILE"},
+		{"junit", 0, 0, G_OPTION_ARG_FILENAME, &o->junit, "write the result as JUnit XML",
+		 "FILE"},
+		{"ktap", 0, 0, G_OPTION_ARG_FILENAME, &o->ktap, "write the result as KTAP", "FILE"},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
+{
+	const GOptionEntry entries[] = {
+		{"quiet", 0, 0, G_OPTION_ARG_NONE, &o->quiet, "print the verdict only", NULL},
+		{"verbose", 0, 0, G_OPTION_ARG_NONE, &o->verbose, "print details", NULL},
+		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->rest, NULL, args},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static bool check_numbers(FlOptions *o, GError **error)
+{
+	if (o->cpus < 0 || o->cpus > FL_PLAN_CPUS_MAX)
+		return usage_error(error, "--cpus: expected 1 to %d, found %d", FL_PLAN_CPUS_MAX,
+				   o->cpus);
+	if (o->repeat < 1 || o->repeat > 100000)
+		return usage_error(error, "--repeat: expected 1 to 100000, found %d", o->repeat);
+	if (o->jobs < 0 || o->jobs > 256)
+		return usage_error(error, "--jobs: expected 1 to 256, found %d", o->jobs);
+	if (!(o->timeout_scale >= 0.01 && o->timeout_scale <= 1000))
+		return usage_error(error, "--timeout-scale: expected 0.01 to 1000, found %g",
+				   o->timeout_scale);
+	if (o->memory && !fl_plan_parse_memory(o->memory, &o->memory_mib))
+		return usage_error(error, "--memory: expected 128M to 64G, found \"%s\"",
+				   o->memory);
+	if (o->seed_text &&
+	    !g_ascii_string_to_unsigned(o->seed_text, 10, 0, G_MAXUINT64, &o->seed, NULL))
+		return usage_error(error, "--seed: expected a whole number, found \"%s\"",
+				   o->seed_text);
+	return true;
+}
+
+static bool check_files(const FlOptions *o, GError **error)
+{
+	if (o->kernel_tree && !g_file_test(o->kernel_tree, G_FILE_TEST_IS_DIR))
+		return usage_error(error, "--kernel-tree: %s is not a folder", o->kernel_tree);
+	if (o->image && !g_file_test(o->image, G_FILE_TEST_IS_REGULAR))
+		return usage_error(error, "--image: %s is not a file", o->image);
+	if (o->image && (o->kernel_tree || o->patches || o->fragments))
+		return usage_error(error,
+				   "--image is booted as it is: it cannot go with --kernel-tree, "
+				   "--patch or --config");
+	for (char **path = o->patches; path && *path; path++)
+		if (!g_file_test(*path, G_FILE_TEST_IS_REGULAR))
+			return usage_error(error, "--patch: %s is not a file", *path);
+	for (char **path = o->fragments; path && *path; path++)
+		if (!g_file_test(*path, G_FILE_TEST_IS_REGULAR))
+			return usage_error(error, "--config: %s is not a file", *path);
+	return true;
+}
+
+static bool check(FlOptions *o, const char *args, GError **error)
+{
+	if (!args && o->rest && *o->rest)
+		return usage_error(error, "\"%s\" is not an option; --help lists them", *o->rest);
+	if (o->quiet && o->verbose)
+		return usage_error(error, "--quiet and --verbose exclude each other");
+	if (o->deterministic)
+		return usage_error(
+			error,
+			"--deterministic is not available yet: guests run on parallel vCPUs");
+	return check_numbers(o, error) && check_files(o, error);
+}
+
+bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *args,
+		      const char *summary, int argc, char **argv, GError **error)
+{
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+	*options = (FlOptions){.repeat = 1, .timeout_scale = 1.0};
+	g_option_context_set_summary(context, summary);
+	if (groups & FL_OPTIONS_KERNEL)
+		add_kernel_options(context, options);
+	if (groups & FL_OPTIONS_MACHINE)
+		add_machine_options(context, options);
+	if (groups & FL_OPTIONS_RUN)
+		add_run_options(context, options);
+	if (groups & FL_OPTIONS_REPORT)
+		add_report_options(context, options);
+	add_output_options(context, options, args);
+	if (!g_option_context_parse(context, &argc, &argv, error))
+		return false;
+	if (!options->accel)
+		options->accel = g_strdup("auto");
+	if (!options->out)
+		options->out = g_strdup("out");
+	if (!check(options, args, error))
+		return false;
+	fl_log_setup(options->quiet	? FL_LOG_QUIET
+		     : options->verbose ? FL_LOG_VERBOSE
+					: FL_LOG_NORMAL,
+		     isatty(STDERR_FILENO), isatty(STDERR_FILENO) && !g_getenv("NO_COLOR"));
+	return true;
+}
+
+FlPlan *fl_options_plan(const FlOptions *options, const FlSite *site, GError **error)
+{
+	g_autofree char *path =
+		options->plan ? g_strdup(options->plan) : fl_site_path(site, DEFAULT_PLAN);
+
+	return fl_plan_load(path, site->root, error);
+}
+
+FlPrepare fl_options_prepare(const FlOptions *options)
+{
+	return (FlPrepare){
+		.tree = options->kernel_tree,
+		.image = options->image,
+		.patches = (const char *const *)options->patches,
+		.fragments = (const char *const *)options->fragments,
+		.jobs = (unsigned)options->jobs,
+	};
+}
+
+void fl_options_clear(FlOptions *options)
+{
+	g_free(options->plan);
+	g_free(options->kernel_tree);
+	g_free(options->image);
+	g_free(options->memory);
+	g_free(options->accel);
+	g_free(options->out);
+	g_free(options->json);
+	g_free(options->junit);
+	g_free(options->ktap);
+	g_free(options->seed_text);
+	g_strfreev(options->kernels);
+	g_strfreev(options->patches);
+	g_strfreev(options->fragments);
+	g_strfreev(options->tests);
+	g_strfreev(options->rest);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The options that verbs share, parsed and checked, as plain data.
+ */
+#pragma once
+
+#include "cli/cli.h"
+#include "flow/run.h"
+
+/* Which groups of options a verb takes. */
+typedef enum {
+	FL_OPTIONS_KERNEL = 1 << 0,  /* plan, kernel, kernel-tree, image, patch, config, jobs */
+	FL_OPTIONS_MACHINE = 1 << 1, /* cpus, memory, accel, seed */
+	FL_OPTIONS_RUN = 1 << 2,     /* test, repeat, fail-fast, timeout-scale, git-bisect, out */
+	FL_OPTIONS_REPORT = 1 << 3   /* json, junit, ktap */
+} FlOptionGroups;
+
+/* gboolean and not bool where GOption writes: it writes an int. */
+typedef struct {
+	char *plan, *kernel_tree, *image, *memory, *accel, *out, *json, *junit, *ktap, *seed_text;
+	char **kernels, **patches, **fragments, **tests, **rest;
+	int cpus, repeat, jobs;
+	double timeout_scale;
+	gboolean quiet, verbose, fail_fast, git_bisect, deterministic;
+	unsigned memory_mib;
+	uint64_t seed;
+} FlOptions;
+
+/**
+ * Parses argv and checks every value; --help prints and exits.
+ *
+ * @param args     what stands behind the options, as for `git`: "[RUN]", or NULL for nothing
+ * @param summary  one paragraph for --help
+ */
+bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *args,
+		      const char *summary, int argc, char **argv,
+		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The plan that was asked for, or the default one. */
+FlPlan *fl_options_plan(const FlOptions *options, const FlSite *site,
+			GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What was asked for on top of the plan; borrows from options. */
+FlPrepare fl_options_prepare(const FlOptions *options);
+
+void fl_options_clear(FlOptions *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FlOptions, fl_options_clear)

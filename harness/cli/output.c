@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records to standard output and to the files that were asked for.
+ */
+#include "cli/output.h"
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "report/junit.h"
+#include "report/ktap_report.h"
+#include "report/result.h"
+#include "report/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void fl_output_record(const FlCli *cli, const FlOptions *options, const FlRunRecord *record,
+		      const char *evidence, bool with_tests)
+{
+	g_autofree char *conclusion = fl_text_conclusion(record, evidence, cli->color);
+
+	for (guint i = 0; !options->quiet && i < record->guests->len; i++) {
+		const FlGuestRecord *guest = g_ptr_array_index(record->guests, i);
+		g_autofree char *text = fl_text_guest(guest, cli->color);
+
+		for (guint j = 0; with_tests && guest->verdict && j < guest->verdict->tests->len;
+		     j++) {
+			g_autofree char *line = fl_text_test(
+				g_ptr_array_index(guest->verdict->tests, j), cli->color);
+
+			puts(line);
+		}
+		puts(text);
+	}
+	fputs(conclusion, stdout);
+	fflush(stdout);
+}
+
+static bool write_text(const char *path, char *text, GError **error)
+{
+	g_autofree char *owned = text;
+
+	return fl_fs_write(path, owned, strlen(owned), error);
+}
+
+bool fl_output_files(const FlOptions *options, const FlRunRecord *record, GError **error)
+{
+	if (options->json) {
+		g_autoptr(json_t) result = fl_result_run(record);
+
+		if (!fl_json_write(options->json, result, error))
+			return false;
+	}
+	if (options->junit && !write_text(options->junit, fl_junit(record), error))
+		return false;
+	return !options->ktap || write_text(options->ktap, fl_ktap_report(record), error);
+}

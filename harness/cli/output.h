@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What run and judge print and write: the same words for a live run and for an old folder.
+ */
+#pragma once
+
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "judge/record.h"
+
+/* Prints guests and conclusion on standard output, in full or with --quiet the conclusion only. */
+void fl_output_record(const FlCli *cli, const FlOptions *options, const FlRunRecord *record,
+		      const char *evidence, bool with_tests);
+
+/* Writes the files of --json, --junit and --ktap. */
+bool fl_output_files(const FlOptions *options, const FlRunRecord *record,
+		     GError **error) G_GNUC_WARN_UNUSED_RESULT;

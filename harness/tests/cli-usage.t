@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Wrong usage and wrong input end with 2 and one sentence that says what was wrong and what was expected.
+# shellcheck source=harness/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+expect "no verb prints the usage" 2 "usage: faultline VERB" "$faultline"
+expect "--help is no error" 0 "usage: faultline VERB" "$faultline" --help
+expect "an unknown verb is named" 2 'there is no verb "frobnicate"' "$faultline" frobnicate
+for verb in run build judge shell doctor; do
+	expect "$verb --help tells its options" 0 "--help" "$faultline" "$verb" --help
+done
+expect "an unknown option is named" 2 "--colour" "$faultline" run --colour
+expect "a stray word is named" 2 '"patched" is not an option' "$faultline" run patched
+expect "vCPUs have a range" 2 "--cpus: expected 1 to 8, found 9" "$faultline" run --cpus 9
+expect "memory has a form" 2 '--memory: expected 128M to 64G, found "lots"' "$faultline" run --memory lots
+expect "repeat has a range" 2 "--repeat: expected 1 to" "$faultline" run --repeat 0
+expect "a time factor has a range" 2 "--timeout-scale: expected" "$faultline" run --timeout-scale 0
+expect "a seed is a number" 2 "--seed: expected a whole number" "$faultline" run --seed pi
+expect "a missing patch is named" 2 "no/such.patch is not a file" "$faultline" run --patch no/such.patch
+expect "a missing tree is named" 2 "/no/such/tree is not a folder" "$faultline" run --kernel-tree /no/such/tree
+expect "an image excludes a patch" 2 "--image is booted as it is" \
+	"$faultline" run --image "$0" --patch "$0"
+expect "what is not there yet says so" 2 "--deterministic is not available yet" "$faultline" run --deterministic
+expect "a missing plan is named" 2 "no.plan" "$faultline" run --plan no.plan
+
+printf '[plan]\ncolour = red\n' >"$scratch/bad.plan"
+expect "an unknown key of a plan has file and line" 2 "bad.plan:2: unknown key \"colour\"" \
+	"$faultline" run --plan "$scratch/bad.plan"
+expect "an unknown kernel lists the known ones" 2 "it has vanilla, vanilla-debug, base, patched" \
+	"$faultline" run --kernel pathced
+expect "an unknown test lists the known ones" 2 'no test is called "nonsense"' "$faultline" run --test nonsense
+expect "with --git-bisect wrong usage is still 2" 2 "--cpus" "$faultline" run --git-bisect --cpus 9
+
+expect "judge wants a path" 2 "expected one evidence folder or console log" "$faultline" judge
+expect "judge names a missing path" 2 "there is no /no/such" "$faultline" judge /no/such
+mkdir "$scratch/empty"
+expect "judge names a folder that is no evidence" 2 "is no evidence folder" "$faultline" judge "$scratch/empty"
+finish

@@ -1,0 +1,58 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# TAP for shell tests; source it. Sets root, build, faultline and a scratch folder that is removed.
+#
+#     promise "title" command...                 ok when the command succeeds
+#     expect "title" CODE "text" command...      ok when it exits with CODE and prints text; what it
+#                                                printed stays in $scratch/output
+#     finish                                     prints the plan; last line of every test
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=${FAULTLINE_BUILD:-$root/build}
+# shellcheck disable=SC2034 # used by the tests
+faultline=$build/faultline
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' INT TERM
+number=0
+failed=0
+
+result() {
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		failed=1
+	fi
+}
+
+promise() {
+	title=$1
+	shift
+	"$@" >"$scratch/promise" 2>&1
+	code=$?
+	result $code "$title"
+	[ $code = 0 ] || sed 's/^/# /' "$scratch/promise"
+}
+
+expect() {
+	title=$1 wanted=$2 text=$3
+	shift 3
+	"$@" >"$scratch/output" 2>&1
+	code=$?
+	if [ $code = "$wanted" ] && grep -qF -e "$text" "$scratch/output"; then
+		result 0 "$title"
+	else
+		result 1 "$title"
+		echo "# expected exit code $wanted and: $text"
+		echo "# exit code $code and:"
+		sed 's/^/# /' "$scratch/output" | head -40
+	fi
+}
+
+finish() {
+	echo "1..$number"
+	exit $failed
+}
