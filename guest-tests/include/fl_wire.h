@@ -72,6 +72,7 @@
  *     nonce 0123456789abcdef
  *     seed 1
  *     time_scale_milli 1000          limits and intervals of the tests are multiplied by this
+ *     effort 1                       rounds of the tests are multiplied by this
  *     mode run                       or: shell
  *     test 1 shared-write-tmpfs 20000   number, name, limit in ms (already scaled)
  */

@@ -35,6 +35,8 @@ static bool take_line(struct orders *orders, const char *line)
 		return true;
 	if (sscanf(line, "time_scale_milli %u", &orders->scale_milli) == 1)
 		return orders->scale_milli > 0;
+	if (sscanf(line, "effort %u", &orders->effort) == 1)
+		return orders->effort > 0;
 	if (sscanf(line, "mode %7s", mode) == 1) {
 		orders->shell = strcmp(mode, "shell") == 0;
 		return orders->shell || strcmp(mode, "run") == 0;
@@ -51,6 +53,7 @@ unsigned orders_read(struct orders *orders, const char *path)
 	memset(orders, 0, sizeof(*orders));
 	memset(orders->nonce, '0', FL_WIRE_NONCE_LEN);
 	orders->scale_milli = 1000;
+	orders->effort = 1;
 	if (!file)
 		return ORDERS_NO_FILE;
 	while (fgets(line, sizeof(line), file)) {

@@ -20,7 +20,7 @@ struct order {
 struct orders {
 	char nonce[FL_WIRE_NONCE_LEN + 1];
 	unsigned long long seed;
-	unsigned scale_milli;
+	unsigned scale_milli, effort;
 	bool shell;
 	unsigned n_tests;
 	struct order tests[ORDERS_TESTS_MAX];

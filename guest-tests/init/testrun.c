@@ -71,15 +71,16 @@ static void blame(struct run *run, const char *reason)
 /* Not fork: it would take every VMA lock of PID 1, and one left locked would stop us for ever. */
 static pid_t spawn(const struct run *run, int output, int report)
 {
-	char seed[32], scale[48], fd[32];
+	char seed[32], scale[48], effort[32], fd[32];
 	char *const argv[] = {(char *)"ft-tests", (char *)run->order->name, NULL};
-	char *const envp[] = {seed, scale, fd, (char *)"PATH=/bin", NULL};
+	char *const envp[] = {seed, scale, effort, fd, (char *)"PATH=/bin", NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	pid_t pid = -1;
 
 	snprintf(seed, sizeof(seed), "FT_SEED=%llu", run->session->orders->seed);
 	snprintf(scale, sizeof(scale), "FT_SCALE_MILLI=%u", run->session->orders->scale_milli);
+	snprintf(effort, sizeof(effort), "FT_EFFORT=%u", run->session->orders->effort);
 	snprintf(fd, sizeof(fd), "FT_RESULT_FD=%d", REPORT_FD);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);

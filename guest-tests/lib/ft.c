@@ -202,6 +202,11 @@ int ft_scaled_ms(int ms)
 	return (int)((long long)ms * (long long)env_number("FT_SCALE_MILLI", 1000) / 1000);
 }
 
+unsigned ft_rounds(unsigned rounds)
+{
+	return rounds * (unsigned)env_number("FT_EFFORT", 1);
+}
+
 uint64_t ft_now_ns(void)
 {
 	struct timespec now;

@@ -295,6 +295,7 @@ static void add_setup(Run *run, const FlRundir *rundir, FlRunRecord *record, gui
 		.tests = tests,
 		.disks = run->disks,
 		.time_scale_milli = time_scale_milli(run, kernel),
+		.effort = run->request->plan->effort,
 		.events = run->request->events,
 	};
 	json_t *inputs;

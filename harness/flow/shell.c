@@ -23,7 +23,8 @@ static bool write_initrd(const char *base, const FlKernel *kernel, uint64_t seed
 			 GError **error)
 {
 	g_autofree char *nonce = fl_orders_nonce(kernel->key, "shell", seed);
-	FlOrders orders = {.nonce = nonce, .seed = seed, .time_scale_milli = 1000, .shell = true};
+	FlOrders orders = {
+		.nonce = nonce, .seed = seed, .time_scale_milli = 1000, .effort = 1, .shell = true};
 	g_autofree char *text = fl_orders_text(&orders);
 
 	return fl_initramfs_with_orders(base, text, path, error);

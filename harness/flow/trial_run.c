@@ -205,6 +205,7 @@ FlTrial *fl_trial_run_start(const FlTrialSetup *setup, FlTrialDoneFn on_done, gp
 		.nonce = setup->guest->nonce,
 		.seed = setup->guest->seed,
 		.time_scale_milli = setup->time_scale_milli,
+		.effort = setup->effort,
 		.tests = setup->tests,
 	};
 

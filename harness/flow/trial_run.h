@@ -30,7 +30,7 @@ typedef struct {
 	const GPtrArray *tests; /* of FlTest: those that this guest runs */
 	const GPtrArray *disks; /* of FlDisk */
 	const json_t *inputs;	/* inputs.json, complete */
-	unsigned time_scale_milli;
+	unsigned time_scale_milli, effort;
 	FlTrialEvents events;
 } FlTrialSetup;
 

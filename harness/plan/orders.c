@@ -12,7 +12,7 @@
 
 static uint64_t scaled_ms(const FlOrders *orders, unsigned ms)
 {
-	return (uint64_t)ms * orders->time_scale_milli / 1000;
+	return (uint64_t)ms * orders->effort * orders->time_scale_milli / 1000;
 }
 
 char *fl_orders_text(const FlOrders *orders)
@@ -21,7 +21,8 @@ char *fl_orders_text(const FlOrders *orders)
 
 	g_string_append_printf(text, "proto %d\nnonce %s\nseed %" G_GUINT64_FORMAT "\n",
 			       FL_WIRE_PROTO, orders->nonce, orders->seed);
-	g_string_append_printf(text, "time_scale_milli %u\nmode %s\n", orders->time_scale_milli,
+	g_string_append_printf(text, "time_scale_milli %u\neffort %u\nmode %s\n",
+			       orders->time_scale_milli, orders->effort,
 			       orders->shell ? "shell" : "run");
 	for (guint i = 0; orders->tests && i < orders->tests->len; i++) {
 		const FlTest *test = g_ptr_array_index(orders->tests, i);

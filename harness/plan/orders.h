@@ -12,11 +12,12 @@ typedef struct {
 	const char *nonce; /* FL_WIRE_NONCE_LEN hex digits */
 	uint64_t seed;
 	unsigned time_scale_milli; /* at least 1 */
+	unsigned effort;	   /* at least 1: by what the tests multiply their rounds */
 	bool shell;		   /* an interactive shell instead of the tests */
 	const GPtrArray *tests;	   /* of FlTest; may be NULL with shell */
 } FlOrders;
 
-/* The caller frees. Limits of the tests are multiplied by time_scale_milli. */
+/* The caller frees. Limits of the tests are multiplied by time_scale_milli and effort. */
 char *fl_orders_text(const FlOrders *orders);
 
 /* A nonce that the same inputs give again: the first digits of the hash of key, label and seed. */

@@ -189,7 +189,15 @@ static bool plan_key(FlPlan *plan, const char *key, const char *value, GError **
 	if (strcmp(key, "seed") == 0)
 		return parse_number(value, 0, G_MAXUINT64, &plan->seed) ||
 		       fail(error, "seed: expected a whole number, found \"%s\"", value);
-	return fail(error, "unknown key \"%s\" in [plan]; expected tests, cpus, memory or seed",
+	if (strcmp(key, "effort") == 0) {
+		if (!parse_number(value, 1, FL_PLAN_EFFORT_MAX, &number))
+			return fail(error, "effort: expected 1 to %d, found \"%s\"",
+				    FL_PLAN_EFFORT_MAX, value);
+		plan->effort = (unsigned)number;
+		return true;
+	}
+	return fail(error,
+		    "unknown key \"%s\" in [plan]; expected tests, cpus, memory, seed or effort",
 		    key);
 }
 
@@ -252,6 +260,7 @@ static FlPlan *plan_new(const char *path)
 	plan->cpus = 4;
 	plan->memory_mib = 1024;
 	plan->seed = 1;
+	plan->effort = 1;
 	return plan;
 }
 

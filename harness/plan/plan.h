@@ -20,7 +20,8 @@ typedef enum {
 	FL_PLAN_ERROR_UNKNOWN /* a kernel or test that does not exist was asked for */
 } FlPlanError;
 
-#define FL_PLAN_CPUS_MAX 8 /* CONFIG_NR_CPUS of configs/kernel/base.config */
+#define FL_PLAN_EFFORT_MAX 1000
+#define FL_PLAN_CPUS_MAX   8 /* CONFIG_NR_CPUS of configs/kernel/base.config */
 
 /* `[kernel NAME]` */
 typedef struct {
@@ -39,6 +40,8 @@ typedef struct {
 	unsigned cpus;	     /* `cpus`: 1..FL_PLAN_CPUS_MAX, default 4 */
 	unsigned memory_mib; /* `memory`: with suffix M or G, 128 MiB..64 GiB, default 1024 */
 	uint64_t seed;	     /* `seed`: default 1 */
+	unsigned effort;     /* `effort`: 1..FL_PLAN_EFFORT_MAX, default 1: rounds and limits of the
+			      * tests are multiplied by it */
 } FlPlan;
 
 /* Reads a plan; root is the folder that relative paths are relative to. */

@@ -14,14 +14,17 @@ static void test_text(void)
 	static const char manifest[] =
 		"test: one\ntimeout_ms: 1000\n\ntest: two\ntimeout_ms: 20000\n";
 	g_autoptr(GPtrArray) tests = fl_manifest_parse(manifest, "m", NULL);
-	FlOrders orders = {
-		.nonce = "0123456789abcdef", .seed = 7, .time_scale_milli = 1500, .tests = tests};
+	FlOrders orders = {.nonce = "0123456789abcdef",
+			   .seed = 7,
+			   .time_scale_milli = 1500,
+			   .effort = 2,
+			   .tests = tests};
 	g_autofree char *text = fl_orders_text(&orders);
 
 	g_assert_cmpstr(text, ==,
-			"proto 1\nnonce 0123456789abcdef\nseed 7\ntime_scale_milli 1500\nmode run\n"
-			"test 1 one 1500\ntest 2 two 30000\n");
-	g_assert_cmpuint(fl_orders_limit_us(&orders), ==, 31500000);
+			"proto 1\nnonce 0123456789abcdef\nseed 7\ntime_scale_milli 1500\n"
+			"effort 2\nmode run\ntest 1 one 3000\ntest 2 two 60000\n");
+	g_assert_cmpuint(fl_orders_limit_us(&orders), ==, 63000000);
 }
 
 static void test_nonce(void)

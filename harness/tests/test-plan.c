@@ -53,6 +53,7 @@ static void test_bad_plans(void)
 		{"[plan]\ncpus = 0\n", "p:2: cpus: expected 1 to 8"},
 		{"[plan]\ncpus = four\n", "p:2: cpus: expected 1 to 8"},
 		{"[plan]\nmemory = 12\n", "p:2: memory: expected 128M to 64G, found \"12\""},
+		{"[plan]\neffort = 0\n", "p:2: effort: expected 1 to 1000, found \"0\""},
 		{"[plan]\nseed = -1\n", "p:2: seed: expected a whole number"},
 		{"[plan]\ntests =\n", "p:2: tests: expected at least one"},
 		{"[plan]\n[plan]\n", "p:2: [plan] is given twice"},
