@@ -7,6 +7,12 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 DESTDIR ?=
 CC      ?= gcc
+# One short line a file, as the kernel does; V=1 shows the commands.
+ifeq ($(V),1)
+say :=
+else
+say = @echo "  $(1)	$(2)";
+endif
 # Which rooms of harness/ to build; fewer of them only for work on one room.
 ROOMS   ?= base plan kernel image vm judge store report flow cli
 
@@ -46,17 +52,17 @@ help:
 
 ## run        everything: packages, harness, kernels of the default plan, guests, verdict
 run: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	$(BUILD)/faultline run
 
 ## test       everything again, for the project's own tests, real boots included
 test: deps
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
 	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_BINS) $(TEST_FAST) $(TEST_BOOT)
 
 ## check      the tests that need no kernel; SAN=1 builds everything with the sanitizers
 check:
-	@$(MAKE) --no-print-directory all tests
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
 	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_BINS) $(TEST_FAST)
 
 ## deps       installs the packages that are missing and says which; without root prints how
@@ -67,18 +73,18 @@ tests: $(TEST_BINS)
 
 $(BUILD)/obj/%.o: harness/%.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -DG_LOG_DOMAIN='"fl-$(notdir $(patsubst %/,%,$(dir $<)))"' -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(HOST_CFLAGS) -DG_LOG_DOMAIN='"fl-$(notdir $(patsubst %/,%,$(dir $<)))"' -MMD -MP -c -o $@ $<
 
 $(LIB): $(filter-out $(MAIN),$(OBJS))
 	@rm -f $@
-	ar rcsD $@ $^
+	$(call say,AR,$@)ar rcsD $@ $^
 
 $(BUILD)/faultline: $(MAIN) $(LIB)
-	$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD,$@)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(BUILD)/tests/%: harness/tests/%.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) -DG_LOG_DOMAIN='"fl-test"' -DFL_TEST_SRCDIR='"$(CURDIR)"' \
+	$(call say,TEST,$<)$(CC) $(HOST_CFLAGS) -DG_LOG_DOMAIN='"fl-test"' -DFL_TEST_SRCDIR='"$(CURDIR)"' \
 		-DFL_TEST_BUILDDIR='"$(abspath $(BUILD))"' -MMD -MP -o $@ $< $(LIB) $(PKG_LIBS)
 
 include guest-tests/guest.mk

@@ -18,15 +18,15 @@ guest: $(GUEST_OUT)/init $(GUEST_OUT)/ft-tests $(GUEST_OUT)/manifest
 
 $(GUEST_OUT)/obj/%.o: guest-tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(GUEST_OUT)/init: $(GUEST_INIT_OBJS)
-	$(CC) $(GUEST_LDFLAGS) -o $@ $^
+	$(call say,LD,$@)$(CC) $(GUEST_LDFLAGS) -o $@ $^
 
 $(GUEST_OUT)/ft-tests: $(GUEST_TEST_OBJS)
-	$(CC) $(GUEST_LDFLAGS) -o $@ $^
+	$(call say,LD,$@)$(CC) $(GUEST_LDFLAGS) -o $@ $^
 
 $(GUEST_OUT)/manifest: $(GUEST_OUT)/ft-tests
-	$< --manifest > $@
+	$(call say,GEN,$@)$< --manifest > $@
 
 -include $(GUEST_INIT_OBJS:.o=.d) $(GUEST_TEST_OBJS:.o=.d)
