@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,6 +103,7 @@ static void add_report_options(GOptionContext *context, FlOptions *o)
 static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
 {
 	const GOptionEntry entries[] = {
+		{"help", 'h', 0, G_OPTION_ARG_NONE, &o->help, "print this", NULL},
 		{"quiet", 0, 0, G_OPTION_ARG_NONE, &o->quiet, "print the verdict only", NULL},
 		{"verbose", 0, 0, G_OPTION_ARG_NONE, &o->verbose, "print details", NULL},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->rest, NULL, args},
@@ -163,12 +166,25 @@ static bool check(FlOptions *o, const char *args, GError **error)
 	return check_numbers(o, error) && check_files(o, error);
 }
 
+/* GLib's own help leaves out the verb, and has an ellipsis that a plain locale cannot show. */
+static void print_help(GOptionContext *context, const char *verb)
+{
+	g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+	g_autofree char *usage = g_strdup_printf("faultline %s [OPTION...]", verb);
+	GString *text = g_string_new(help);
+
+	g_string_replace(text, "faultline [OPTION\u2026]", usage, 1);
+	fputs(text->str, stdout);
+	g_string_free(text, TRUE);
+}
+
 bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *args,
 		      const char *summary, int argc, char **argv, GError **error)
 {
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
 	*options = (FlOptions){.repeat = 1, .timeout_scale = 1.0};
+	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_summary(context, summary);
 	if (groups & FL_OPTIONS_KERNEL)
 		add_kernel_options(context, options);
@@ -181,6 +197,10 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;
+	if (options->help) {
+		print_help(context, argv[0]);
+		exit(0);
+	}
 	if (!options->accel)
 		options->accel = g_strdup("auto");
 	if (!options->out)

@@ -21,7 +21,7 @@ typedef struct {
 	char **kernels, **patches, **fragments, **tests, **rest;
 	int cpus, repeat, jobs;
 	double timeout_scale;
-	gboolean quiet, verbose, fail_fast, git_bisect, deterministic;
+	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic;
 	unsigned memory_mib;
 	uint64_t seed;
 } FlOptions;
