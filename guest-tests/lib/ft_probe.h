@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Talks to the probe driver (modules/fl_probe.c).
+ * Talks to the probe driver (modules/probe_device.c).
  */
 #pragma once
 

@@ -1,94 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The probe driver: two character devices that can be mapped, one with ->map_pages and one
- * without, which check at each call whether the lock that the fault's flags promise is held, and
- * count. Never repairs or warns: the tests read the counts and judge.
- *
- * On a kernel with lockdep "held" means held by this very task. Without it, a lock is held when
- * anybody holds it, which is exact as long as the process has one thread.
+ * without; their files, pages and orders. What a page fault sees of it is probe_calls.c.
  */
 #include <linux/fs.h>
 #include <linux/highmem.h>
-#include <linux/lockdep.h>
 #include <linux/miscdevice.h>
-#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
-#include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/xarray.h>
 
-#include "fl_probe.h"
+#include "probe.h"
 
-enum probe_count {
-	FAULT_VMA,
-	FAULT_MMAP,
-	MKWRITE,
-	MAP_PAGES,
-	BAD_VMA,
-	BAD_MMAP,
-	BAD_NO_MAP_PAGES,
-	COUNTS
-};
-
-struct probe_file {
-	struct xarray pages;
-	atomic64_t counts[COUNTS];
-};
-
-static struct probe_file *probe_of(const struct vm_fault *vmf)
-{
-	return vmf->vma->vm_file->private_data;
-}
-
-static void probe_count(const struct vm_fault *vmf, enum probe_count which)
-{
-	atomic64_inc(&probe_of(vmf)->counts[which]);
-}
-
-static bool probe_held(struct rw_semaphore *lock)
-{
-	return rwsem_is_locked(lock) && (!IS_ENABLED(CONFIG_LOCKDEP) || lockdep_is_held(lock));
-}
-
-static bool probe_vma_held(const struct vm_fault *vmf)
-{
-	return probe_held(&vmf->vma->vm_lock->lock);
-}
-
-static bool probe_mmap_held(const struct vm_fault *vmf)
-{
-	return probe_held(&vmf->vma->vm_mm->mmap_lock);
-}
-
-/* For calls whose flags tell which lock was taken. */
-static void probe_check(const struct vm_fault *vmf)
-{
-	if (!(vmf->flags & FAULT_FLAG_VMA_LOCK)) {
-		if (!probe_mmap_held(vmf))
-			probe_count(vmf, BAD_MMAP);
-		return;
-	}
-	if (!probe_vma_held(vmf))
-		probe_count(vmf, BAD_VMA);
-	if (!vmf->vma->vm_ops->map_pages)
-		probe_count(vmf, BAD_NO_MAP_PAGES);
-}
-
-/* do_page_mkwrite() hides the flags, so here either lock will do, if it is one that suffices. */
-static void probe_check_mkwrite(const struct vm_fault *vmf)
-{
-	if (probe_mmap_held(vmf))
-		return;
-	if (!vmf->vma->vm_ops->map_pages)
-		probe_count(vmf, BAD_NO_MAP_PAGES);
-	if (!probe_vma_held(vmf))
-		probe_count(vmf, BAD_VMA);
-}
-
-/* The page at this place, made when it is first asked for; the file keeps a reference. */
-static struct page *probe_page(struct probe_file *probe, pgoff_t index)
+struct page *probe_page(struct probe_file *probe, pgoff_t index)
 {
 	struct page *page = xa_load(&probe->pages, index);
 	struct page *other;
@@ -105,69 +30,40 @@ static struct page *probe_page(struct probe_file *probe, pgoff_t index)
 	return xa_is_err(other) ? NULL : other;
 }
 
-static vm_fault_t probe_fault(struct vm_fault *vmf)
+static int probe_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct page *page;
+	struct probe_file *probe = file->private_data;
 
-	probe_check(vmf);
-	probe_count(vmf, vmf->flags & FAULT_FLAG_VMA_LOCK ? FAULT_VMA : FAULT_MMAP);
-	page = probe_page(probe_of(vmf), vmf->pgoff);
-	if (!page)
-		return VM_FAULT_SIGBUS;
-	get_page(page);
-	lock_page(page);
-	vmf->page = page;
-	return VM_FAULT_LOCKED;
-}
-
-static vm_fault_t probe_mkwrite(struct vm_fault *vmf)
-{
-	probe_check_mkwrite(vmf);
-	probe_count(vmf, MKWRITE);
-	lock_page(vmf->page);
-	return VM_FAULT_LOCKED;
-}
-
-/* Maps nothing, so that ->fault is asked for each page. */
-static vm_fault_t probe_map_pages(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
-{
-	probe_check(vmf);
-	probe_count(vmf, MAP_PAGES);
+	if (probe->shape & FL_PROBE_IS_PFN) {
+		if (!(vma->vm_flags & VM_SHARED))
+			return -EINVAL;
+		vm_flags_set(vma, VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	}
+	vma->vm_ops = probe_vm_ops(probe->shape);
 	return 0;
 }
 
-static const struct vm_operations_struct probe_vm_ops_mp = {
-	.fault = probe_fault,
-	.page_mkwrite = probe_mkwrite,
-	.map_pages = probe_map_pages,
-};
-
-static const struct vm_operations_struct probe_vm_ops_nomp = {
-	.fault = probe_fault,
-	.page_mkwrite = probe_mkwrite,
-};
-
-static int probe_mmap_mp(struct file *file, struct vm_area_struct *vma)
-{
-	vma->vm_ops = &probe_vm_ops_mp;
-	return 0;
-}
-
-static int probe_mmap_nomp(struct file *file, struct vm_area_struct *vma)
-{
-	vma->vm_ops = &probe_vm_ops_nomp;
-	return 0;
-}
-
-static int probe_open(struct inode *inode, struct file *file)
+static int probe_open(struct file *file, unsigned int shape)
 {
 	struct probe_file *probe = kzalloc(sizeof(*probe), GFP_KERNEL);
 
 	if (!probe)
 		return -ENOMEM;
 	xa_init(&probe->pages);
+	init_waitqueue_head(&probe->released);
+	probe->shape = shape;
 	file->private_data = probe;
 	return 0;
+}
+
+static int probe_open_mp(struct inode *inode, struct file *file)
+{
+	return probe_open(file, FL_PROBE_HAS_MKWRITE | FL_PROBE_HAS_MAP_PAGES);
+}
+
+static int probe_open_nomp(struct inode *inode, struct file *file)
+{
+	return probe_open(file, FL_PROBE_HAS_MKWRITE);
 }
 
 static int probe_release(struct inode *inode, struct file *file)
@@ -230,15 +126,73 @@ static long probe_tell_locks(void __user *to)
 	return copy_to_user(to, &locks, sizeof(locks)) ? -EFAULT : 0;
 }
 
+static void probe_look_at(struct page *page, struct fl_probe_pages *told)
+{
+	told->pages++;
+	told->references += page_ref_count(page) - 1;
+	told->mapped += folio_mapped(page_folio(page));
+	told->locked += PageLocked(page);
+	told->dirty += PageDirty(page);
+}
+
+static long probe_tell_pages(struct probe_file *probe, void __user *to)
+{
+	struct fl_probe_pages told = {};
+	struct page *page;
+	unsigned long index;
+
+	xa_for_each(&probe->pages, index, page) probe_look_at(page, &told);
+	return copy_to_user(to, &told, sizeof(told)) ? -EFAULT : 0;
+}
+
+static long probe_take_order(struct probe_file *probe, const void __user *from)
+{
+	struct fl_probe_order order;
+
+	if (copy_from_user(&order, from, sizeof(order)))
+		return -EFAULT;
+	if (order.call >= FL_PROBE_CALLS || order.answer >= FL_PROBE_ANSWERS)
+		return -EINVAL;
+	if (order.answer == FL_PROBE_HOLD)
+		WRITE_ONCE(probe->holding, true);
+	WRITE_ONCE(probe->orders[order.call].answer, order.answer);
+	atomic_set_release(&probe->orders[order.call].times, order.times);
+	return 0;
+}
+
+static long probe_take_shape(struct probe_file *probe, unsigned long shape)
+{
+	if (shape >= FL_PROBE_SHAPES)
+		return -EINVAL;
+	probe->shape = shape;
+	return 0;
+}
+
+static long probe_release_held(struct probe_file *probe)
+{
+	WRITE_ONCE(probe->holding, false);
+	wake_up_all(&probe->released);
+	return 0;
+}
+
 static long probe_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
-	void __user *to = (void __user *)arg;
+	struct probe_file *probe = file->private_data;
+	void __user *user = (void __user *)arg;
 
 	switch (command) {
 	case FL_PROBE_COUNTS:
-		return probe_tell_counts(file->private_data, to);
+		return probe_tell_counts(probe, user);
 	case FL_PROBE_LOCKS:
-		return probe_tell_locks(to);
+		return probe_tell_locks(user);
+	case FL_PROBE_SHAPE:
+		return probe_take_shape(probe, arg);
+	case FL_PROBE_ORDER:
+		return probe_take_order(probe, user);
+	case FL_PROBE_RELEASE:
+		return probe_release_held(probe);
+	case FL_PROBE_PAGES:
+		return probe_tell_pages(probe, user);
 	default:
 		return -ENOTTY;
 	}
@@ -246,22 +200,22 @@ static long probe_ioctl(struct file *file, unsigned int command, unsigned long a
 
 static const struct file_operations probe_fops_mp = {
 	.owner = THIS_MODULE,
-	.open = probe_open,
+	.open = probe_open_mp,
 	.release = probe_release,
 	.read = probe_read,
 	.llseek = default_llseek,
 	.unlocked_ioctl = probe_ioctl,
-	.mmap = probe_mmap_mp,
+	.mmap = probe_mmap,
 };
 
 static const struct file_operations probe_fops_nomp = {
 	.owner = THIS_MODULE,
-	.open = probe_open,
+	.open = probe_open_nomp,
 	.release = probe_release,
 	.read = probe_read,
 	.llseek = default_llseek,
 	.unlocked_ioctl = probe_ioctl,
-	.mmap = probe_mmap_nomp,
+	.mmap = probe_mmap,
 };
 
 static struct miscdevice probe_mp = {MISC_DYNAMIC_MINOR, FL_PROBE_MP, &probe_fops_mp};
