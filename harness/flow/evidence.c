@@ -49,6 +49,7 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError 
 	set_string(object, "key", guest->key);
 	set_string(object, "bzimage_sha256", guest->bzimage_sha256);
 	set_string(object, "vmlinux", guest->vmlinux);
+	set_string(object, "modules", guest->modules);
 	set_string(object, "nonce", guest->nonce);
 	json_object_set_new(object, "cpus", json_integer(guest->cpus));
 	json_object_set_new(object, "memory_mib", json_integer(guest->memory_mib));
@@ -131,6 +132,7 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 	guest->key = get_string(object, "key");
 	guest->bzimage_sha256 = get_string(object, "bzimage_sha256");
 	guest->vmlinux = get_string(object, "vmlinux");
+	guest->modules = get_string(object, "modules");
 	guest->tests = get_strings(object, "tests");
 	load_skipped(guest, json_object_get(object, "skipped"));
 	guest->nonce = get_string(object, "nonce");

@@ -61,7 +61,7 @@ static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir
 	fl_record_set_verdict(guest, fl_judge_end(judge, guest->ending, guest->detail));
 	/* The vmlinux may be gone with the cache: the frames then stay as they were printed. */
 	if (guest->vmlinux && g_file_test(guest->vmlinux, G_FILE_TEST_EXISTS) &&
-	    !fl_symbolize(guest->verdict, guest->vmlinux, error))
+	    !fl_symbolize(guest->verdict, guest->vmlinux, guest->modules, error))
 		return false;
 	return true;
 }

@@ -258,6 +258,7 @@ static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, con
 	guest->bzimage_sha256 = g_strdup(kernel->bzimage_sha256);
 	guest->vmlinux = g_strdup(kernel->vmlinux);
 	guest->config = g_strdup(kernel->config);
+	guest->modules = g_strdup(kernel->modules);
 	guest->cpus = run->cpus;
 	guest->memory_mib = run->memory_mib;
 	guest->accel = g_strdup(run->accel->name);

@@ -86,7 +86,7 @@ static void symbolize(const FlTrial *trial)
 
 	/* Without symbols the frames stay as the kernel printed them: less handy, not wrong. */
 	if (guest->vmlinux && guest->verdict->splats->len &&
-	    !fl_symbolize(guest->verdict, guest->vmlinux, &error))
+	    !fl_symbolize(guest->verdict, guest->vmlinux, guest->modules, &error))
 		g_debug("symbols: %s", error->message);
 }
 

@@ -26,6 +26,7 @@ void fl_record_guest_free(FlGuestRecord *guest)
 	g_free(guest->bzimage_sha256);
 	g_free(guest->vmlinux);
 	g_free(guest->config);
+	g_free(guest->modules);
 	g_strfreev(guest->tests);
 	g_ptr_array_unref(guest->skipped);
 	g_free(guest->nonce);

@@ -18,6 +18,7 @@ typedef struct {
 	char *bzimage_sha256;
 	char *vmlinux;	    /* for symbols; may no longer be there */
 	char *config;	    /* its .config */
+	char *modules;	    /* folder of its modules, likewise */
 	char **tests;	    /* those asked for */
 	GPtrArray *skipped; /* of FlTestResult: those that this guest cannot run, with the reason */
 	char *nonce;

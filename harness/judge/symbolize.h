@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Frames to source lines, from the vmlinux of the very kernel that ran. The only libdw caller.
+ * Frames to source lines, from the vmlinux and the modules of the very kernel that ran. The only
+ * libdw caller.
  */
 #pragma once
 
 #include "judge/verdict.h"
 
+typedef struct FlSymbolize FlSymbolize;
+
+/* modules: the folder of the kernel's .ko files, or NULL. The error names the vmlinux. */
+FlSymbolize *fl_symbolize_open(const char *vmlinux, const char *modules,
+			       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void fl_symbolize_close(FlSymbolize *symbols);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlSymbolize, fl_symbolize_close)
+
 /*
- * Rewrites the frames of every splat from "func+0x1b/0x2a0" to "func mm/memory.c:5381" where the
- * debug information knows it; leaves the others as they are. A vmlinux that cannot be read is
- * an error and changes nothing.
+ * Rewrites frames from "func+0x1b/0x2a0" to "func mm/memory.c:5381" where the debug information
+ * knows it; leaves the others as they are. Functions that were inlined there become frames of
+ * their own before it, "helper mm/memory.c:3278 (inline)". has_rip: the first one is where the
+ * CPU was, and no return address.
  */
-bool fl_symbolize(FlVerdict *verdict, const char *vmlinux,
+void fl_symbolize_frames(FlSymbolize *symbols, char ***frames, bool has_rip);
+
+/* The same for every splat. A vmlinux that cannot be read is an error and changes nothing. */
+bool fl_symbolize(FlVerdict *verdict, const char *vmlinux, const char *modules,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -23,23 +23,66 @@ static const char source[] = "int counter;\n"
 			     "{\n"
 			     "	f();\n"
 			     "	return 0;\n"
+			     "}\n"
+			     "static inline __attribute__((always_inline)) void deep(void)\n"
+			     "{\n"
+			     "	g();\n"
+			     "}\n"
+			     "static inline __attribute__((always_inline)) void deeper(void)\n"
+			     "{\n"
+			     "	deep();\n"
+			     "}\n"
+			     "void outer(void)\n"
+			     "{\n"
+			     "	deeper();\n"
 			     "}\n";
+
+/* Two static functions of one name, told apart by their size. */
+static const char twin_source[] = "void g(void);\n"
+				  "static __attribute__((used)) void twin(void)\n"
+				  "{\n"
+				  "	g(); g(); g(); g(); g(); g(); g(); g(); g(); g();\n"
+				  "}\n";
+static const char small_source[] = "void g(void);\n"
+				   "\n"
+				   "static __attribute__((used)) void twin(void)\n"
+				   "{\n"
+				   "	g();\n"
+				   "}\n";
+
+static void compile_one(const char *dir, const char *const *argv)
+{
+	g_autoptr(GError) error = NULL;
+	FlProcSpec spec = {.argv = argv, .cwd = dir};
+
+	g_assert_true(fl_proc_run(&spec, NULL, NULL, &error));
+	g_assert_no_error(error);
+}
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	g_autofree char *path = g_build_filename(dir, "mm", name, NULL);
+	g_autofree char *folder = g_path_get_dirname(path);
+
+	g_assert_true(fl_fs_mkdir(folder, NULL));
+	g_assert_true(fl_fs_write(path, text, strlen(text), NULL));
+}
+
+#define FLAGS "-g", "-O0", "-fno-pie", "-no-pie", "-fcf-protection=none"
 
 static char *compile(void)
 {
-	g_autoptr(GError) error = NULL;
-	char *dir = g_dir_make_tmp("fl-symbolize-XXXXXX", &error);
-	g_autofree char *folder = g_build_filename(dir, "mm", NULL);
-	g_autofree char *file = g_build_filename(folder, "memory.c", NULL);
-	const char *const argv[] = {
-		"cc", "-g",	 "-O0",		"-fno-pie", "-no-pie", "-fcf-protection=none",
-		"-o", "vmlinux", "mm/memory.c", NULL};
-	FlProcSpec spec = {.argv = argv, .cwd = dir};
+	static const char *const vmlinux[] = {"cc",	     FLAGS,	  "-o",		"vmlinux",
+					      "mm/memory.c", "mm/twin.c", "mm/small.c", NULL};
+	static const char *const module[] = {"cc",	    FLAGS,	   "-c", "-o",
+					     "fl_probe.ko", "mm/memory.c", NULL};
+	char *dir = g_dir_make_tmp("fl-symbolize-XXXXXX", NULL);
 
-	g_assert_true(fl_fs_mkdir(folder, &error));
-	g_assert_true(fl_fs_write(file, source, strlen(source), &error));
-	g_assert_true(fl_proc_run(&spec, NULL, NULL, &error));
-	g_assert_no_error(error);
+	put(dir, "memory.c", source);
+	put(dir, "twin.c", twin_source);
+	put(dir, "small.c", small_source);
+	compile_one(dir, vmlinux);
+	compile_one(dir, module);
 	return dir;
 }
 
@@ -59,14 +102,23 @@ static FlVerdict *verdict_with(const char *frame, bool has_rip)
 static const struct {
 	const char *frame;
 	bool has_rip;
-	const char *want;
+	const char *want; /* joined by " < " */
 } cases[] = {
 	{"f+0x9/0x20", false, "f mm/memory.c:5"},
 	{"f+0x9/0x20", true, "f mm/memory.c:6"},
 	{"f+0x0/0x20", true, "f mm/memory.c:4"},
 	{"f+0x0/0x20", false, "f+0x0/0x20"},
+	/* smaller than the function is: another kernel's report */
+	{"f+0x9/0xa", false, "f+0x9/0xa"},
 	{"nobody+0x1/0x20", false, "nobody+0x1/0x20"},
-	{"f+0x9/0x20 [fl_probe]", false, "f+0x9/0x20 [fl_probe]"},
+	{"f+0x9/0x20 [fl_probe]", false, "f mm/memory.c:5"},
+	{"f+0x9/0x20 [fl_probe 1a2b3c]", false, "f mm/memory.c:5"},
+	{"f+0x9/0x20 [other]", false, "f+0x9/0x20 [other]"},
+	{"f+0x9/0x20 [../x]", false, "f+0x9/0x20 [../x]"},
+	{"outer+0x9/0x10", false,
+	 "deep mm/memory.c:19 (inline) < deeper mm/memory.c:23 (inline) < outer mm/memory.c:27"},
+	{"twin+0x9/0x40", false, "twin mm/twin.c:4"},
+	{"twin+0x9/0x10", false, "twin mm/small.c:5"},
 	{"f+0xffffffffffffffff/0x20", true, "f+0xffffffffffffffff/0x20"},
 	{"+/", false, "+/"},
 	{"", false, ""},
@@ -81,10 +133,12 @@ static void frames_become_lines(gconstpointer data)
 		g_autoptr(FlVerdict) verdict = verdict_with(cases[i].frame, cases[i].has_rip);
 		const FlSplat *splat = verdict->splats->pdata[0];
 		g_autoptr(GError) error = NULL;
+		g_autofree char *got = NULL;
 
-		g_assert_true(fl_symbolize(verdict, vmlinux, &error));
+		g_assert_true(fl_symbolize(verdict, vmlinux, dir, &error));
 		g_assert_no_error(error);
-		g_assert_cmpstr(splat->frames[0], ==, cases[i].want);
+		got = g_strjoinv(" < ", splat->frames);
+		g_assert_cmpstr(got, ==, cases[i].want);
 	}
 }
 
@@ -99,7 +153,7 @@ static void a_file_that_is_no_vmlinux_is_an_error(gconstpointer data)
 		const FlSplat *splat = verdict->splats->pdata[0];
 		g_autoptr(GError) error = NULL;
 
-		g_assert_false(fl_symbolize(verdict, path, &error));
+		g_assert_false(fl_symbolize(verdict, path, NULL, &error));
 		g_assert_nonnull(strstr(error->message, path));
 		g_assert_cmpstr(splat->frames[0], ==, "f+0x9/0x20");
 	}
