@@ -28,6 +28,7 @@ void fl_rules_rule_free(gpointer data)
 	g_free(rule->anywhere);
 	g_clear_pointer(&rule->match, g_regex_unref);
 	g_clear_pointer(&rule->end, g_regex_unref);
+	g_clear_pointer(&rule->unless, g_regex_unref);
 	g_free(rule->title);
 	g_free(rule->reason);
 	g_strfreev(rule->part_of);

@@ -16,6 +16,7 @@
  *     verdict = crash|hang|fail|broken
  *     part-of = KINDS        no report of its own inside one of these kinds (`*`: of any)
  *     frames = bare          stack lines count without a "Call Trace:" before them
+ *     unless = EXPRESSION    no report at all once a line of it matches: it was asked for
  *     dies = yes             the kernel does not live on
  *     weak = yes             not inside a bracket of [ignore]
  *
@@ -44,7 +45,8 @@ typedef struct {
 	char *anywhere; /* or holds it */
 	size_t literal_len, anywhere_len;
 	GRegex *match;
-	GRegex *end; /* `end` of a splat, `until` of an ignore; or NULL */
+	GRegex *end;	/* `end` of a splat, `until` of an ignore; or NULL */
+	GRegex *unless; /* or NULL */
 	char *title;
 	char *reason;
 	char **part_of;

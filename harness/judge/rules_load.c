@@ -185,6 +185,8 @@ static bool set_splat(FlRule *rule, const char *key, const char *value, GError *
 		return set_verdict(rule, value, error);
 	else if (strcmp(key, "end") == 0)
 		return (rule->end = compile(value, error)) != NULL;
+	else if (strcmp(key, "unless") == 0)
+		return (rule->unless = compile(value, error)) != NULL;
 	else if (strcmp(key, "part-of") == 0)
 		rule->part_of = fl_ini_words(value);
 	else if (!set_flag(rule, key, value))

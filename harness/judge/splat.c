@@ -28,7 +28,7 @@ typedef struct {
 	uint32_t caller;
 	uint64_t last_us;
 	unsigned n_lines;
-	bool in_trace, traced;
+	bool in_trace, traced, excused;
 } Open;
 
 /* Something of a caller that lasts until a line or so many lines later. */
@@ -138,6 +138,14 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 	report_free(report);
 }
 
+/* The report of something that a test asked for: none. */
+static void excuse(FlSplats *splats, FlReport *report)
+{
+	if (splats->last == report)
+		splats->last = NULL;
+	report_free(report);
+}
+
 static void close_report(FlSplats *splats, Open *open)
 {
 	splats->any_closed = true;
@@ -145,7 +153,10 @@ static void close_report(FlSplats *splats, Open *open)
 	splats->closed_us = open->last_us;
 	g_ptr_array_add(open->frames, NULL);
 	open->report->splat->frames = (char **)g_ptr_array_free(open->frames, FALSE);
-	keep(splats, open->report, open->rule);
+	if (open->excused && splats->death != open->report)
+		excuse(splats, open->report);
+	else
+		keep(splats, open->report, open->rule);
 	g_ptr_array_remove(splats->open, open);
 	g_free(open);
 }
@@ -235,6 +246,8 @@ static void add_line(FlSplats *splats, Open *open, const FlLine *line)
 	open->last_us = line->stamp_us;
 	if (!splat->lock && strcmp(splat->kind, "lockdep") == 0)
 		splat->lock = fl_stack_lock(line->text);
+	open->excused |=
+		open->rule->unless && g_regex_match(open->rule->unless, line->text, 0, NULL);
 	read_trace(open, line->text);
 	if (++open->n_lines >= REPORT_LINES_MAX ||
 	    (open->rule->end && g_regex_match(open->rule->end, line->text, 0, NULL)))

@@ -67,6 +67,7 @@ static const struct {
 	{"[splat a]\nmatch = abc\nverdict = bad\n", "kernel.rules:3: verdict: expected broken"},
 	{"[splat a]\nmatch = abc\nverdict = pass\n", "kernel.rules:3: verdict: expected broken"},
 	{"[splat a]\nmatch = abc\ncolour = red\n", "kernel.rules:3: colour = red: no such key"},
+	{"[splat a]\nmatch = abc\nunless = d(\n", "kernel.rules:3: "},
 	{"[splat a]\n", "kernel.rules: [a] has no match"},
 	{"[ignore a]\nmatch = abc\n", "kernel.rules: [a] has no reason"},
 	{"[other a]\n", "kernel.rules:1: [other a]: expected splat"},
