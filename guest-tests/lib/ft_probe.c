@@ -101,3 +101,57 @@ void ft_probe_expect_unlocked(const void *addr, const char *after)
 	if (locks.mmap_locked)
 		ft_fail("%s left mmap_lock held, or dropped it twice", after);
 }
+
+void ft_probe_shape(int fd, unsigned shape)
+{
+	if (ioctl(fd, FL_PROBE_SHAPE, (unsigned long)shape) < 0)
+		ft_fail_errno("FL_PROBE_SHAPE");
+}
+
+void ft_probe_order(int fd, enum fl_probe_call call, enum fl_probe_answer answer, unsigned times)
+{
+	struct fl_probe_order order = {.call = call, .answer = answer, .times = times};
+
+	if (ioctl(fd, FL_PROBE_ORDER, &order) < 0)
+		ft_fail_errno("FL_PROBE_ORDER");
+}
+
+void ft_probe_await_held(int fd)
+{
+	uint64_t deadline_ns = ft_now_ns() + SETTLE_NS;
+
+	while (!ft_probe_counts(fd).held) {
+		if (ft_now_ns() > deadline_ns)
+			ft_fail("the fault did not come to the driver that was to hold it");
+		sched_yield();
+	}
+}
+
+void ft_probe_release(int fd)
+{
+	if (ioctl(fd, FL_PROBE_RELEASE) < 0)
+		ft_fail_errno("FL_PROBE_RELEASE");
+}
+
+struct fl_probe_pages ft_probe_pages(int fd)
+{
+	struct fl_probe_pages pages;
+
+	if (ioctl(fd, FL_PROBE_PAGES, &pages) < 0)
+		ft_fail_errno("FL_PROBE_PAGES");
+	return pages;
+}
+
+void ft_probe_expect_mapped(int fd, unsigned mapped, const char *after)
+{
+	struct fl_probe_pages pages = ft_probe_pages(fd);
+
+	if (pages.locked)
+		ft_fail("%s left %u pages locked", after, pages.locked);
+	if (pages.mapped != mapped)
+		ft_fail("after %s %u pages of the driver are mapped, and not %u", after,
+			pages.mapped, mapped);
+	if (pages.references != mapped)
+		ft_fail("after %s %u mapped pages of the driver have %d references", after, mapped,
+			(int)pages.references);
+}

@@ -25,3 +25,21 @@ void ft_probe_expect_promises(int fd);
  * with what came before: "64 retried faults".
  */
 void ft_probe_expect_unlocked(const void *addr, const char *after);
+
+/* How mappings of this file are made up from now on: FL_PROBE_HAS_MAP_PAGES and so on. */
+void ft_probe_shape(int fd, unsigned shape);
+
+/* What the next so many calls of this kind answer; 0 takes an order back. */
+void ft_probe_order(int fd, enum fl_probe_call call, enum fl_probe_answer answer, unsigned times);
+
+/* Waits until a call is held in the driver, and lets the held calls go on. */
+void ft_probe_await_held(int fd);
+void ft_probe_release(int fd);
+
+struct fl_probe_pages ft_probe_pages(int fd);
+
+/*
+ * Fails the case unless so many pages of the file are mapped, each with one reference for it, no
+ * other page has one, and none is locked. The message begins with what came before.
+ */
+void ft_probe_expect_mapped(int fd, unsigned mapped, const char *after);

@@ -6,23 +6,11 @@
 #include "table.h"
 
 const struct ft_test *const ft_tests[] = {
-	&vdso_fork,
-	&shared_write_tmpfs,
-	&shared_write_memfd,
-	&shared_write_anon,
-	&shared_write_ext4,
-	&first_touch,
-	&disk_file,
-	&fault_io_ext4,
-	&shared_retry_shm,
-	&shared_retry_udmabuf,
-	&shared_retry_perf,
-	&shared_retry_probe,
-	&probe_promises,
-	&entry_points,
-	&retry_unlocks,
-	&fault_progress,
-	NULL,
+	&vdso_fork,	    &shared_write_tmpfs,   &shared_write_memfd, &shared_write_anon,
+	&shared_write_ext4, &first_touch,	   &disk_file,		&fault_io_ext4,
+	&shared_retry_shm,  &shared_retry_udmabuf, &shared_retry_perf,	&shared_retry_probe,
+	&probe_promises,    &entry_points,	   &retry_unlocks,	&probe_answers,
+	&held_fault,	    &userfault_shmem,	   &fault_progress,	NULL,
 };
 
 const struct ft_test *const ft_hidden_tests = misbehaviours;

@@ -18,4 +18,5 @@ extern const struct ft_test entry_points;
 extern const struct ft_test first_touch;
 extern const struct ft_test disk_file;
 extern const struct ft_test fault_progress;
+extern const struct ft_test probe_answers, held_fault, userfault_shmem;
 extern const struct ft_test misbehaviours[]; /* in no manifest; ended by one without a name */

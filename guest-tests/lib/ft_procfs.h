@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Figures of the kernel's text files.
+ */
+#pragma once
+
+#include <stdint.h>
+
+/* The number after the key at the start of a line ("RssShmem:", "pgmajfault"); fails the case. */
+uint64_t ft_procfs_number(const char *path, const char *key);
+
+/* /proc/vmstat, with the shares of all CPUs folded in. */
+uint64_t ft_procfs_vmstat(const char *key);
+
+/* A line into a file of the kernel; fails the case. */
+void ft_procfs_write(const char *path, const char *text);

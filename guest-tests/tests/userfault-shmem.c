@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that userfaultfd sees faults on shared memory in time: in missing, minor and write-protect
+ * mode, and in the last also after MADV_DONTNEED of the protected pages, the event comes before the
+ * store can be seen in the file, the thread waits until UFFDIO_COPY, _CONTINUE or _WRITEPROTECT
+ * lets it go on, and the store is then there beside the page's other words; with one thread and
+ * with twice as many as vCPUs that meet at each page. And that a thread that waits there holds no
+ * lock: mprotect, munmap, fork and exit finish at once.
+ *
+ * A kernel that maps first and asks later shows the store too early; one that waits with a lock
+ * held hangs, or the probe driver sees it.
+ */
+#include "ft.h"
+#include "ft_bounded.h"
+#include "ft_map.h"
+#include "ft_probe.h"
+#include "ft_team.h"
+#include "ft_trap.h"
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGES	 48
+#define WORDS	 (FT_PAGE / sizeof(uint64_t))
+#define LIMIT_MS 5000 /* scaled */
+
+enum mode { MISSING, MINOR, PROTECTED, PROTECTED_AWAY, MODES };
+
+static const struct {
+	const char *name;
+	uint64_t registered, flag;
+} modes[MODES] = {
+	[MISSING] = {"missing", UFFDIO_REGISTER_MODE_MISSING, 0},
+	[MINOR] = {"minor", UFFDIO_REGISTER_MODE_MINOR, UFFD_PAGEFAULT_FLAG_MINOR},
+	[PROTECTED] = {"wp", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP},
+	[PROTECTED_AWAY] = {"wp-dontneed", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP},
+};
+
+struct op {
+	const char *name;
+	void (*run)(void *map);
+	int signum; /* that the waiting thread gets when it is woken */
+};
+
+struct shape {
+	enum mode mode;
+	unsigned threads;
+	const struct op *op;
+};
+
+struct stage {
+	const struct shape *shape;
+	struct ft_map map;
+	uint64_t seed;
+	int uffd;
+	int ends[2]; /* a byte for each thread that has come to its end */
+	bool resolved[PAGES];
+	uint64_t events;
+};
+
+static uint64_t word_of(uint64_t seed, size_t page)
+{
+	uint64_t state = seed + page;
+
+	return fl_wire_random(&state) | 1;
+}
+
+static void fill(uint64_t seed, size_t page, uint64_t words[WORDS])
+{
+	for (size_t i = 0; i < WORDS; i++)
+		words[i] = word_of(seed, page);
+}
+
+static void command(const struct stage *stage, unsigned long request, void *arg, const char *name)
+{
+	if (ioctl(stage->uffd, request, arg) < 0)
+		ft_fail_errno(name);
+}
+
+static void protect(const struct stage *stage, size_t page, size_t pages, uint64_t mode)
+{
+	struct uffdio_writeprotect wp = {
+		.range = {(uintptr_t)stage->map.addr + page * FT_PAGE, pages * FT_PAGE},
+		.mode = mode};
+
+	command(stage, UFFDIO_WRITEPROTECT, &wp, "UFFDIO_WRITEPROTECT");
+}
+
+static void wake(const struct stage *stage, size_t page)
+{
+	struct uffdio_range range = {(uintptr_t)stage->map.addr + page * FT_PAGE, FT_PAGE};
+
+	command(stage, UFFDIO_WAKE, &range, "UFFDIO_WAKE");
+}
+
+static void resolve(const struct stage *stage, size_t page)
+{
+	uint64_t words[WORDS] __attribute__((aligned(4096)));
+	uint64_t at = (uintptr_t)stage->map.addr + page * FT_PAGE;
+	struct uffdio_copy copy = {.dst = at, .src = (uintptr_t)words, .len = FT_PAGE};
+	struct uffdio_continue go_on = {.range = {at, FT_PAGE}};
+
+	switch (stage->shape->mode) {
+	case MISSING:
+		fill(stage->seed, page, words);
+		command(stage, UFFDIO_COPY, &copy, "UFFDIO_COPY");
+		break;
+	case MINOR:
+		command(stage, UFFDIO_CONTINUE, &go_on, "UFFDIO_CONTINUE");
+		break;
+	default:
+		protect(stage, page, 1, 0);
+	}
+}
+
+static void open_uffd(struct stage *stage)
+{
+	struct uffdio_api api = {.api = UFFD_API,
+				 .features = UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM |
+					     UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+					     UFFD_FEATURE_WP_HUGETLBFS_SHMEM};
+	struct uffdio_register reg = {.range = {(uintptr_t)stage->map.addr, stage->map.bytes},
+				      .mode = modes[stage->shape->mode].registered};
+
+	stage->uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (stage->uffd < 0)
+		ft_fail_errno("userfaultfd");
+	command(stage, UFFDIO_API, &api, "UFFDIO_API");
+	command(stage, UFFDIO_REGISTER, &reg, "UFFDIO_REGISTER");
+}
+
+/* What the pages hold and how they are mapped before the first thread comes. */
+static void prepare(struct stage *stage)
+{
+	enum mode mode = stage->shape->mode;
+	uint64_t words[WORDS];
+
+	stage->map = ft_map_new(FT_MEMFD, PAGES);
+	stage->seed = ft_stream("userfault-shmem");
+	for (size_t page = 0; mode != MISSING && page < PAGES; page++) {
+		fill(stage->seed, page, words);
+		if (pwrite(stage->map.fd, words, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
+			ft_fail_errno("pwrite to a memfd");
+		if (mode != MINOR)
+			memcpy(stage->map.addr + page * FT_PAGE, words, FT_PAGE);
+	}
+	if (pipe(stage->ends) < 0)
+		ft_fail_errno("pipe");
+	open_uffd(stage);
+	if (mode == PROTECTED || mode == PROTECTED_AWAY)
+		protect(stage, 0, PAGES, UFFDIO_WRITEPROTECT_MODE_WP);
+	if (mode == PROTECTED_AWAY && madvise(stage->map.addr, stage->map.bytes, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
+}
+
+static void expect_untouched(const struct stage *stage, size_t page)
+{
+	uint64_t words[WORDS];
+	uint64_t expected = stage->shape->mode == MISSING ? 0 : word_of(stage->seed, page);
+
+	ft_map_pread(&stage->map, page, words);
+	for (size_t i = 0; i < WORDS; i++)
+		if (words[i] != expected)
+			ft_fail("word %zu of page %zu was stored to before userfaultfd let it", i,
+				page);
+}
+
+/* The page; PAGES when the event is gone, since its thread was woken with that of another one. */
+static size_t take_event(struct stage *stage)
+{
+	struct uffd_msg msg;
+	ssize_t len = read(stage->uffd, &msg, sizeof(msg));
+	size_t page;
+
+	if (len < 0 && errno == EAGAIN)
+		return PAGES;
+	if (len != (ssize_t)sizeof(msg))
+		ft_fail_errno("read of an event");
+	if (msg.event != UFFD_EVENT_PAGEFAULT ||
+	    (msg.arg.pagefault.flags & (UFFD_PAGEFAULT_FLAG_MINOR | UFFD_PAGEFAULT_FLAG_WP)) !=
+		    modes[stage->shape->mode].flag)
+		ft_fail("event 0x%x with flags 0x%llx came in %s mode", msg.event,
+			(unsigned long long)msg.arg.pagefault.flags,
+			modes[stage->shape->mode].name);
+	page = (msg.arg.pagefault.address - (uintptr_t)stage->map.addr) / FT_PAGE;
+	if (page >= PAGES)
+		ft_fail("an event came for an address that is not registered");
+	stage->events++;
+	return page;
+}
+
+/* Of the threads that meet at a page each may have sent an event: the first one counts. */
+static void answer_event(struct stage *stage)
+{
+	size_t page = take_event(stage);
+
+	if (page == PAGES)
+		return;
+	if (stage->resolved[page]) {
+		wake(stage, page);
+		return;
+	}
+	expect_untouched(stage, page);
+	resolve(stage, page);
+	stage->resolved[page] = true;
+}
+
+static void store_all(unsigned index, void *arg)
+{
+	struct stage *stage = arg;
+
+	for (size_t page = 0; page < PAGES; page++) {
+		volatile uint64_t *words = (volatile uint64_t *)(stage->map.addr + page * FT_PAGE);
+
+		words[index] = index + 1;
+		if (words[index] != index + 1 || words[WORDS - 1] != word_of(stage->seed, page))
+			ft_fail("page %zu does not hold what it should after userfaultfd let the "
+				"store go on",
+				page);
+	}
+	if (write(stage->ends[1], "", 1) != 1)
+		ft_fail_errno("write to a pipe");
+}
+
+static void answer_all(struct stage *stage)
+{
+	struct pollfd fds[] = {{.fd = stage->uffd, .events = POLLIN},
+			       {.fd = stage->ends[0], .events = POLLIN}};
+	char byte;
+
+	for (unsigned ended = 0; ended < stage->shape->threads;) {
+		if (poll(fds, 2, ft_scaled_ms(LIMIT_MS)) < 1)
+			ft_fail("no event came, and %u of %u threads have not ended", ended,
+				stage->shape->threads);
+		if (fds[0].revents & POLLIN)
+			answer_event(stage);
+		if (fds[1].revents & POLLIN && read(stage->ends[0], &byte, 1) == 1)
+			ended++;
+	}
+}
+
+static void verify(const struct stage *stage)
+{
+	uint64_t words[WORDS];
+
+	for (size_t page = 0; page < PAGES; page++) {
+		if (!stage->resolved[page])
+			ft_fail("no event came for page %zu", page);
+		ft_map_pread(&stage->map, page, words);
+		for (size_t i = 0; i < WORDS; i++)
+			if (words[i] !=
+			    (i < stage->shape->threads ? i + 1 : word_of(stage->seed, page)))
+				ft_fail("word %zu of page %zu of the file is not what is due", i,
+					page);
+	}
+}
+
+static void store_and_answer(const void *arg)
+{
+	struct stage stage = {.shape = arg};
+	struct ft_team *team;
+
+	prepare(&stage);
+	team = ft_team_new(stage.shape->threads, store_all, &stage);
+	ft_team_go(team);
+	answer_all(&stage);
+	ft_team_wait(team);
+	ft_team_free(team);
+	ft_probe_expect_unlocked(stage.map.addr, "faults that userfaultfd held up");
+	verify(&stage);
+	ft_metric_add("events", stage.events);
+	close(stage.uffd);
+	ft_map_free(&stage.map);
+}
+
+/* ---- what others may do while a thread waits ---- */
+
+static void do_mprotect(void *arg)
+{
+	const struct ft_map *map = arg;
+
+	if (mprotect(map->addr, map->bytes, PROT_READ) < 0)
+		ft_fail_errno("mprotect");
+}
+
+static void do_munmap(void *arg)
+{
+	const struct ft_map *map = arg;
+
+	if (munmap(map->addr, map->bytes) < 0)
+		ft_fail_errno("munmap");
+}
+
+static void do_fork(void *arg)
+{
+	pid_t pid = fork();
+
+	(void)arg;
+	if (pid == 0)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		ft_fail_errno("fork");
+}
+
+static const struct op ops[] = {
+	{"mprotect", do_mprotect, SIGSEGV},
+	{"munmap", do_munmap, SIGSEGV},
+	{"fork", do_fork, 0},
+};
+#define OPS (sizeof(ops) / sizeof(*ops))
+
+static void *store_once(void *arg)
+{
+	struct stage *stage = arg;
+	struct ft_trap trap = ft_trap_store(stage->map.addr, 1);
+
+	return (void *)(intptr_t)trap.signum;
+}
+
+static void await_event(struct stage *stage)
+{
+	struct pollfd poll_fd = {.fd = stage->uffd, .events = POLLIN};
+
+	if (poll(&poll_fd, 1, ft_scaled_ms(LIMIT_MS)) != 1)
+		ft_fail("no event came of a store");
+	if (take_event(stage) != 0)
+		ft_fail("the event of a store is for another page");
+}
+
+static void change_while_waiting(const void *arg)
+{
+	struct stage stage = {.shape = arg};
+	const struct op *op = stage.shape->op;
+	pthread_t thread;
+	void *signum;
+
+	prepare(&stage);
+	ft_trap_prepare();
+	if (pthread_create(&thread, NULL, store_once, &stage) != 0)
+		ft_fail("a thread could not be made");
+	await_event(&stage);
+	ft_probe_expect_unlocked(stage.map.addr, "a fault that waits for userfaultfd");
+	ft_bounded(op->run, &stage.map, op->name);
+	if (op->signum)
+		wake(&stage, 0);
+	else
+		resolve(&stage, 0);
+	pthread_join(thread, &signum);
+	if ((int)(intptr_t)signum != op->signum)
+		ft_fail("the store that waited during %s ended with signal %d, and not %d",
+			op->name, (int)(intptr_t)signum, op->signum);
+}
+
+/* In a child: the process ends while its other thread waits in the fault. */
+static void end_while_waiting(void *arg)
+{
+	struct stage stage = {.shape = arg};
+	pthread_t thread;
+
+	prepare(&stage);
+	if (pthread_create(&thread, NULL, store_once, &stage) != 0)
+		ft_fail("a thread could not be made");
+	await_event(&stage);
+}
+
+static void exit_while_waiting(const void *arg)
+{
+	struct shape shape = *(const struct shape *)arg;
+
+	ft_bounded_child(end_while_waiting, &shape, "exit while a thread waits for userfaultfd");
+}
+
+static void run(const struct ft_test *test)
+{
+	unsigned many = 2 * ft_cpus() < FT_TEAM_MAX ? 2 * ft_cpus() : FT_TEAM_MAX;
+
+	(void)test;
+	ft_probe_need();
+	ft_plan(MODES * (2 + OPS + 1));
+	for (int mode = 0; mode < MODES; mode++) {
+		struct shape shape = {.mode = (enum mode)mode, .threads = 1};
+		const char *name = modes[mode].name;
+
+		ft_case(store_and_answer, &shape, "%s-threads-1", name);
+		shape.threads = many;
+		ft_case(store_and_answer, &shape, "%s-threads-%u", name, many);
+		for (size_t o = 0; o < OPS; o++) {
+			shape.op = &ops[o];
+			ft_case(change_while_waiting, &shape, "%s-%s", name, ops[o].name);
+		}
+		ft_case(exit_while_waiting, &shape, "%s-exit", name);
+	}
+}
+
+const struct ft_test userfault_shmem = {
+	.name = "userfault-shmem",
+	.summary = "userfaultfd events on shared memory come before the store, and hold no lock",
+	.timeout_ms = 20000,
+	.memory_mib = 128,
+	.modules = "fl_probe",
+	.config = "CONFIG_USERFAULTFD CONFIG_MEMFD_CREATE CONFIG_MODULES",
+	.run = run,
+};
