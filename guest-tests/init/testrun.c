@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -319,6 +320,24 @@ static void clear_mounts(struct run *run)
 		fclose(mounts);
 }
 
+/* A swap area that stays in use would be there for every later test. */
+static void clear_swaps(struct run *run)
+{
+	char line[512], reason[RESULT_REASON_MAX], device[128];
+	FILE *swaps = fopen("/proc/swaps", "re");
+
+	while (swaps && fgets(line, sizeof(line), swaps)) {
+		if (sscanf(line, "%127s", device) != 1 || *device != '/')
+			continue;
+		snprintf(reason, sizeof(reason), "the test ended and left swap on %s in use",
+			 device);
+		blame(run, reason);
+		swapoff(device);
+	}
+	if (swaps)
+		fclose(swaps);
+}
+
 static void check_balance(struct run *run)
 {
 	long long end_ms = now_ms() + scaled(run, SETTLE_MS);
@@ -414,6 +433,7 @@ static bool carry_out(struct run *run)
 	} else {
 		check_exit(run);
 		clear_mounts(run);
+		clear_swaps(run);
 	}
 	close_run(run);
 	if (clear)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finds a disk by /sys/block/vd?/serial and mounts it.
+ * Finds a disk by /sys/block/vd?/serial and mounts it, or swaps to it.
  */
 #include "ft_disk.h"
 #include "ft.h"
@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <unistd.h>
 
 #define PATH_SIZE 64
@@ -45,18 +46,37 @@ static bool device_of(const char *serial, char path[PATH_SIZE])
 	return false;
 }
 
+/* By its magic number: to try one after the other would put the failures into the kernel's log. */
+static const char *fs_of(const char *device)
+{
+	char magic[4] = "";
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		/* What cannot be read is left for mount to complain about. */
+		(void)!pread(fd, magic, sizeof(magic), 0);
+		close(fd);
+	}
+	return memcmp(magic, "XFSB", sizeof(magic)) == 0 ? "xfs" : "ext4";
+}
+
 static bool mount_at(const char *device, const char *at)
 {
 	mkdir(at, 0755);
-	return mount(device, at, "ext4", 0, NULL) == 0;
+	return mount(device, at, fs_of(device), 0, NULL) == 0;
+}
+
+static void need_device(const char *serial, char path[PATH_SIZE])
+{
+	if (!device_of(serial, path))
+		ft_skip_all("no disk with the serial %s", serial);
 }
 
 void ft_disk_mount(const char *serial)
 {
 	char device[PATH_SIZE], at[PATH_SIZE];
 
-	if (!device_of(serial, device))
-		ft_skip_all("no disk with the serial %s", serial);
+	need_device(serial, device);
 	snprintf(at, sizeof(at), "/mnt/%s", serial);
 	if (!mount_at(device, at)) {
 		fprintf(stderr, "mount %s at %s: %s\n", device, at, strerror(errno));
@@ -84,4 +104,26 @@ void ft_disk_remount(const char *serial)
 		ft_fail_errno("umount of the disk that nobody uses");
 	if (!device_of(serial, device) || !mount_at(device, at))
 		ft_fail_errno("mount of the disk that was mounted before");
+}
+
+void ft_disk_swap_on(const char *serial)
+{
+	char device[PATH_SIZE];
+
+	need_device(serial, device);
+	if (swapon(device, 0) == 0)
+		return;
+	fprintf(stderr, "swapon %s: %s\n", device, strerror(errno));
+	exit(1);
+}
+
+void ft_disk_swap_off(const char *serial)
+{
+	char device[PATH_SIZE];
+
+	need_device(serial, device);
+	if (swapoff(device) == 0)
+		return;
+	fprintf(stderr, "swapoff %s: %s\n", device, strerror(errno));
+	exit(1);
 }

@@ -5,11 +5,18 @@
 #pragma once
 
 /*
- * Mounts it at /mnt/<serial> as ext4, and skips the whole test where there is no such disk.
- * Call ft_disk_release after the last case.
+ * Mounts it at /mnt/<serial> as the ext4 or XFS that it holds, and skips the whole test where
+ * there is no such disk. Call ft_disk_release after the last case.
  */
 void ft_disk_mount(const char *serial);
 void ft_disk_release(const char *serial);
 
 /* Takes it down and mounts it again, so that only what is on the disk is left; fails the case. */
 void ft_disk_remount(const char *serial);
+
+/*
+ * The same for a disk that is a swap area: in use from here on, or the whole test is skipped;
+ * ft_disk_swap_off brings back what lies on it and has to find room for it.
+ */
+void ft_disk_swap_on(const char *serial);
+void ft_disk_swap_off(const char *serial);

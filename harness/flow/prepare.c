@@ -5,6 +5,7 @@
 #include "flow/prepare.h"
 
 #include "base/hash.h"
+#include "image/disk.h"
 #include "image/initramfs.h"
 
 #define BUSYBOX "/bin/busybox"
@@ -71,6 +72,21 @@ bool fl_prepare_initramfs(const FlSite *site, const FlKernel *kernel, char **ret
 	};
 
 	return fl_initramfs_get(&spec, ret_path, ret_key, error);
+}
+
+FlVmDisk *fl_prepare_vm_disks(const GPtrArray *disks)
+{
+	FlVmDisk *vm_disks = g_new0(FlVmDisk, disks->len + 1);
+
+	for (guint i = 0; i < disks->len; i++) {
+		const FlDisk *disk = g_ptr_array_index(disks, i);
+
+		vm_disks[i] = (FlVmDisk){.name = disk->name,
+					 .path = disk->path,
+					 .iops = disk->iops,
+					 .bps = disk->bps};
+	}
+	return vm_disks;
 }
 
 unsigned fl_prepare_slowness_milli(const FlKernel *kernel)

@@ -8,6 +8,7 @@
 #include "flow/site.h"
 #include "kernel/kcache.h"
 #include "plan/plan.h"
+#include "vm/vm.h"
 
 /* What the user asked for on top of the plan. Borrowed; NULL where nothing was asked for. */
 typedef struct {
@@ -25,6 +26,9 @@ FlKernel *fl_prepare_kernel(const FlSite *site, const FlPlanKernel *kernel, cons
 /* The initramfs of a kernel, without orders. */
 bool fl_prepare_initramfs(const FlSite *site, const FlKernel *kernel, char **ret_path,
 			  char **ret_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Disks (of FlDisk) as the machine wants them: one each, borrowed from them; the caller frees. */
+FlVmDisk *fl_prepare_vm_disks(const GPtrArray *disks);
 
 /*
  * By how much a kernel's own checkers slow it down, in thousandths: 1000 for none. Limits are

@@ -216,12 +216,17 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 {
 	json_t *inputs = json_object();
 	json_t *disks = json_object();
+	json_t *limits = json_object();
 	json_t *tests = json_array();
 
 	for (guint i = 0; i < run->disks->len; i++) {
 		const FlDisk *disk = g_ptr_array_index(run->disks, i);
 
 		json_object_set_new(disks, disk->name, json_string(disk->key));
+		if (disk->iops || disk->bps)
+			json_object_set_new(limits, disk->name,
+					    json_pack("{s:I, s:I}", "iops", (json_int_t)disk->iops,
+						      "bps", (json_int_t)disk->bps));
 	}
 	for (char **test = guest->tests; *test; test++)
 		json_array_append_new(tests, json_string(*test));
@@ -229,6 +234,7 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 	json_object_set_new(inputs, "kernel_key", json_string(kernel->key));
 	json_object_set_new(inputs, "bzimage_sha256", json_string(kernel->bzimage_sha256));
 	json_object_set_new(inputs, "disks", disks);
+	json_object_set_new(inputs, "disk_limits", limits);
 	json_object_set_new(inputs, "tests", tests);
 	json_object_set_new(inputs, "qemu", json_string(run->qemu_version));
 	json_object_set_new(inputs, "accel", json_string(guest->accel));

@@ -16,9 +16,6 @@
 
 #include <string.h>
 
-/* Every disk that a test may ask for, so that the shell can do what the tests do. */
-static const char *const disk_names[] = {"ext4", NULL};
-
 static bool write_initrd(const char *base, const FlKernel *kernel, uint64_t seed, const char *path,
 			 GError **error)
 {
@@ -52,11 +49,12 @@ static bool boot(const FlSite *site, const FlShellRequest *request, const FlKern
 	g_autofree char *base = NULL;
 	g_autofree char *key = NULL;
 	g_autoptr(GPtrArray) disks = NULL;
+	g_autofree FlVmDisk *vm_disks = NULL;
 	FlDiskSpec disk_spec = {
 		.images_dir = images,
 		.cache_dir = site->cache_dir,
 		.force_tcg = strcmp(accel->name, "kvm") != 0,
-		.names = disk_names,
+		.names = NULL, /* all: the shell can do what any test does */
 		.self = site->self,
 	};
 
@@ -64,8 +62,7 @@ static bool boot(const FlSite *site, const FlShellRequest *request, const FlKern
 	if (!disks || !fl_prepare_initramfs(site, kernel, &base, &key, error) ||
 	    !write_initrd(base, kernel, request->seed, initrd, error))
 		return false;
-	const FlDisk *disk = g_ptr_array_index(disks, 0);
-	FlVmDisk vm_disk = {.name = disk->name, .path = disk->path};
+	vm_disks = fl_prepare_vm_disks(disks);
 	FlVmSpec spec = {
 		.qemu = site->qemu,
 		.bzimage = kernel->bzimage,
@@ -74,8 +71,8 @@ static bool boot(const FlSite *site, const FlShellRequest *request, const FlKern
 		.memory_mib = request->memory_mib,
 		.accel = accel->name,
 		.seed = request->seed,
-		.disks = &vm_disk,
-		.n_disks = 1,
+		.disks = vm_disks,
+		.n_disks = disks->len,
 		.watchdog_s = 120,
 	};
 	return run_script(&spec, dir, error);

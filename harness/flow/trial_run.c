@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "flow/evidence.h"
-#include "image/disk.h"
+#include "flow/prepare.h"
 #include "image/initramfs.h"
 #include "judge/judge.h"
 #include "judge/symbolize.h"
@@ -164,14 +164,8 @@ static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
 	g_autofree char *wire = file_in(trial, FL_RUNDIR_WIRE);
 	g_autofree char *qemu_log = file_in(trial, FL_RUNDIR_QEMU);
 	g_autofree char *command = file_in(trial, FL_RUNDIR_COMMAND);
-	g_autofree FlVmDisk *disks = g_new0(FlVmDisk, setup->disks->len + 1);
+	g_autofree FlVmDisk *disks = fl_prepare_vm_disks(setup->disks);
 	uint64_t scale = setup->time_scale_milli;
-
-	for (guint i = 0; i < setup->disks->len; i++) {
-		const FlDisk *disk = g_ptr_array_index(setup->disks, i);
-
-		disks[i] = (FlVmDisk){.name = disk->name, .path = disk->path};
-	}
 	FlVmSpec spec = {
 		.qemu = setup->site->qemu,
 		.bzimage = bzimage,

@@ -139,10 +139,8 @@ static bool add_drive(guestfs_h *g, const FlAppliance *spec, const FlRecipe *rec
 }
 
 /* Lazy initialisation is off: it would be a kernel thread that writes during the tests. */
-static bool make_fs(guestfs_h *g, const char *device, const FlRecipe *recipe, GError **error)
+static bool make_ext(guestfs_h *g, const char *device, const FlRecipe *recipe, char *uuid)
 {
-	g_autofree char *uuid = fl_recipe_uuid(recipe);
-	g_autofree char *doing = g_strdup_printf("making %s for disk %s", recipe->fs, recipe->name);
 	struct guestfs_mke2fs_argv options = {
 		.bitmask = GUESTFS_MKE2FS_FSTYPE_BITMASK | GUESTFS_MKE2FS_LABEL_BITMASK |
 			   GUESTFS_MKE2FS_UUID_BITMASK |
@@ -163,7 +161,58 @@ static bool make_fs(guestfs_h *g, const char *device, const FlRecipe *recipe, GE
 		options.bitmask |= GUESTFS_MKE2FS_HASJOURNAL_BITMASK;
 		options.hasjournal = recipe->journal == FL_RECIPE_YES;
 	}
-	return guestfs_mke2fs_argv(g, device, &options) != -1 || fail(error, g, doing);
+	return guestfs_mke2fs_argv(g, device, &options) != -1;
+}
+
+/* libguestfs makes it without a UUID of ours and sets that afterwards. */
+static bool make_xfs(guestfs_h *g, const char *device, const FlRecipe *recipe, const char *uuid)
+{
+	struct guestfs_mkfs_opts_argv options = {.bitmask = GUESTFS_MKFS_OPTS_LABEL_BITMASK,
+						 .label = recipe->label};
+
+	if (recipe->block_size) {
+		options.bitmask |= GUESTFS_MKFS_OPTS_BLOCKSIZE_BITMASK;
+		options.blocksize = (int)recipe->block_size;
+	}
+	return guestfs_mkfs_opts_argv(g, "xfs", device, &options) != -1 &&
+	       guestfs_set_uuid(g, device, uuid) != -1;
+}
+
+static bool make_swap(guestfs_h *g, const char *device, const FlRecipe *recipe, const char *uuid)
+{
+	return guestfs_mkswap_opts(g, device, GUESTFS_MKSWAP_OPTS_LABEL, recipe->label,
+				   GUESTFS_MKSWAP_OPTS_UUID, uuid, -1) != -1;
+}
+
+/* Debian has what the appliance needs for XFS in a package of its own. */
+static bool check_xfs(guestfs_h *g, const FlRecipe *recipe, GError **error)
+{
+	char *const groups[] = {(char *)"xfs", NULL};
+
+	if (guestfs_feature_available(g, groups) == 1)
+		return true;
+	g_set_error(error, FL_IMAGE_ERROR, FL_IMAGE_ERROR_MISSING,
+		    "disk %s needs XFS in libguestfs's appliance: apt-get install libguestfs-xfs",
+		    recipe->name);
+	return false;
+}
+
+static bool make_fs(guestfs_h *g, const char *device, const FlRecipe *recipe, GError **error)
+{
+	g_autofree char *uuid = fl_recipe_uuid(recipe);
+	g_autofree char *doing = g_strdup_printf("making %s for disk %s", recipe->fs, recipe->name);
+	bool ok;
+
+	if (g_str_equal(recipe->fs, "xfs")) {
+		if (!check_xfs(g, recipe, error))
+			return false;
+		ok = make_xfs(g, device, recipe, uuid);
+	} else if (g_str_equal(recipe->fs, "swap")) {
+		ok = make_swap(g, device, recipe, uuid);
+	} else {
+		ok = make_ext(g, device, recipe, uuid);
+	}
+	return ok || fail(error, g, doing);
 }
 
 /* What is asked of the file system itself, not of the program that made it. */

@@ -28,7 +28,6 @@ typedef struct {
 	const FlDiskSpec *spec;
 	char *dir;	    /* <cache>/disks */
 	char *work;	    /* <dir>/work: of whoever has the lock */
-	char *version;	    /* of the tools */
 	GPtrArray *recipes; /* all there are */
 	GPtrArray *disks;   /* of FlDisk, as asked for */
 } Job;
@@ -48,17 +47,24 @@ static void job_free(Job *job)
 {
 	g_free(job->dir);
 	g_free(job->work);
-	g_free(job->version);
 	g_clear_pointer(&job->recipes, g_ptr_array_unref);
 	g_clear_pointer(&job->disks, g_ptr_array_unref);
 	g_free(job);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 
-/* "libguestfs 1.48.6, mke2fs 1.47.0 (5-Feb-2023)": the appliance takes the host's mke2fs. */
-static char *tools_version(void)
+/* The appliance takes these from the host. */
+static const char *maker_of(const FlRecipe *recipe)
 {
-	static const char *const argv[] = {"/sbin/mke2fs", "-V", NULL};
+	if (g_str_equal(recipe->fs, "xfs"))
+		return "/sbin/mkfs.xfs";
+	return g_str_equal(recipe->fs, "swap") ? "/sbin/mkswap" : "/sbin/mke2fs";
+}
+
+/* "libguestfs 1.48.6, mke2fs 1.47.0 (5-Feb-2023)" */
+static char *tools_version(const FlRecipe *recipe)
+{
+	const char *const argv[] = {maker_of(recipe), "-V", NULL};
 	const FlProcSpec spec = {.argv = argv, .deadline_us = 10 * G_USEC_PER_SEC};
 	g_autofree char *guestfs = fl_appliance_version();
 	g_autofree char *output = NULL;
@@ -69,22 +75,25 @@ static char *tools_version(void)
 	return g_strdup_printf("libguestfs %s, %s", guestfs, output);
 }
 
-static json_t *key_inputs(const Job *job, const FlRecipe *recipe)
+static json_t *key_inputs(const FlRecipe *recipe)
 {
 	g_autofree char *text = fl_recipe_text(recipe);
+	g_autofree char *tools = tools_version(recipe);
 
 	return json_pack("{s:i, s:o, s:o}", "version", RECIPE_VERSION, "recipe",
-			 fl_json_string(text), "tools", fl_json_string(job->version));
+			 fl_json_string(text), "tools", fl_json_string(tools));
 }
 
 static FlDisk *disk_new(const Job *job, const FlRecipe *recipe)
 {
-	g_autoptr(json_t) inputs = key_inputs(job, recipe);
+	g_autoptr(json_t) inputs = key_inputs(recipe);
 	FlDisk *disk = g_new0(FlDisk, 1);
 
 	disk->name = g_strdup(recipe->name);
 	disk->key = fl_hash_json(inputs);
 	disk->path = g_strdup_printf("%s/%s.img", job->dir, disk->key);
+	disk->iops = recipe->iops;
+	disk->bps = recipe->bps;
 	return disk;
 }
 
@@ -118,7 +127,9 @@ static bool unknown_disk(const Job *job, const char *name, GError **error)
 
 static bool list_disks(Job *job, GError **error)
 {
-	for (const char *const *name = job->spec->names; *name; name++) {
+	for (guint i = 0; !job->spec->names && i < job->recipes->len; i++)
+		g_ptr_array_add(job->disks, disk_new(job, g_ptr_array_index(job->recipes, i)));
+	for (const char *const *name = job->spec->names; name && *name; name++) {
 		const FlRecipe *recipe = fl_recipe_find(job->recipes, *name);
 
 		if (!recipe)
@@ -138,7 +149,6 @@ static Job *job_new(const FlDiskSpec *spec, GError **error)
 	job->disks = g_ptr_array_new_with_free_func((GDestroyNotify)fl_disk_free);
 	if (!load_recipes(job, error) || !fl_fs_mkdir(job->dir, error))
 		return NULL;
-	job->version = tools_version();
 	return list_disks(job, error) ? g_steal_pointer(&job) : NULL;
 }
 
@@ -180,7 +190,7 @@ static bool publish(const Job *job, const FlDisk *disk, GError **error)
 {
 	g_autofree char *from = g_strdup_printf("%s/%s.img", job->work, disk->name);
 	g_autofree char *json = g_strdup_printf("%s/%s.json", job->dir, disk->key);
-	g_autoptr(json_t) about = key_inputs(job, fl_recipe_find(job->recipes, disk->name));
+	g_autoptr(json_t) about = key_inputs(fl_recipe_find(job->recipes, disk->name));
 	g_autofree char *sha256 = NULL;
 
 	if (is_made(disk))

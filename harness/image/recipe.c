@@ -15,6 +15,10 @@ typedef struct {
 	unsigned line; /* of the last section, where a missing key is reported */
 } Parsing;
 
+/* Limits of mkfs.xfs. */
+#define XFS_SIZE_MIN  (300ull << 20)
+#define XFS_LABEL_MAX 12
+
 typedef bool (*SetFn)(FlRecipe *recipe, const char *value);
 
 void fl_recipe_free(FlRecipe *recipe)
@@ -31,6 +35,11 @@ static bool is_name(const char *name)
 {
 	return *name && strlen(name) <= 20 &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name);
+}
+
+bool fl_recipe_is_ext(const FlRecipe *recipe)
+{
+	return g_str_has_prefix(recipe->fs, "ext");
 }
 
 static bool set_size(FlRecipe *recipe, const char *value)
@@ -52,7 +61,7 @@ static bool set_size(FlRecipe *recipe, const char *value)
 
 static bool set_fs(FlRecipe *recipe, const char *value)
 {
-	static const char *const known[] = {"ext2", "ext3", "ext4", NULL};
+	static const char *const known[] = {"ext2", "ext3", "ext4", "xfs", "swap", NULL};
 
 	recipe->fs = g_strdup(value);
 	return g_strv_contains(known, value);
@@ -90,17 +99,39 @@ static bool set_journal(FlRecipe *recipe, const char *value)
 	return recipe->journal == FL_RECIPE_YES || g_str_equal(value, "no");
 }
 
+static bool set_iops(FlRecipe *recipe, const char *value)
+{
+	guint64 iops = 0;
+	bool ok = g_ascii_string_to_unsigned(value, 10, 1, 1000000, &iops, NULL);
+
+	recipe->iops = (unsigned)iops;
+	return ok;
+}
+
+static bool set_bps(FlRecipe *recipe, const char *value)
+{
+	char *end = NULL;
+	uint64_t bps = g_ascii_strtoull(value, &end, 10);
+
+	if (!g_ascii_isdigit(value[0]) || bps > 1 << 20)
+		return false;
+	recipe->bps = bps << (g_str_equal(end, "M") ? 20 : 10);
+	return bps && (g_str_equal(end, "K") || g_str_equal(end, "M"));
+}
+
 static const struct {
 	const char *key;
 	SetFn set;
 	const char *expected;
 } keys[] = {
 	{"size", set_size, "a number with M or G, 1M to 16G"},
-	{"fs", set_fs, "ext2, ext3 or ext4"},
+	{"fs", set_fs, "ext2, ext3, ext4, xfs or swap"},
 	{"block_size", set_block_size, "1024, 2048 or 4096"},
 	{"label", set_label, "1 to 16 ASCII characters"},
 	{"reserved", set_reserved, "per cent, 0 to 50"},
 	{"journal", set_journal, "yes or no"},
+	{"iops", set_iops, "requests a second, 1 to 1000000"},
+	{"bps", set_bps, "bytes a second, a number with K or M"},
 };
 
 static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -116,10 +147,27 @@ static bool fail(GError **error, const char *format, ...)
 	return false;
 }
 
+static bool check_xfs(const FlRecipe *recipe, GError **error)
+{
+	if (recipe->size < XFS_SIZE_MIN)
+		return fail(error, "[%s] size: mkfs.xfs makes none below 300M", recipe->name);
+	if (strlen(recipe->label) > XFS_LABEL_MAX)
+		return fail(error, "[%s] label: xfs has room for %d characters", recipe->name,
+			    XFS_LABEL_MAX);
+	return true;
+}
+
 static bool check(const FlRecipe *recipe, GError **error)
 {
 	if (!recipe->size || !recipe->fs)
 		return fail(error, "[%s] has no %s", recipe->name, recipe->size ? "fs" : "size");
+	if (!fl_recipe_is_ext(recipe) && (recipe->reserved || recipe->journal))
+		return fail(error, "[%s] reserved and journal are for ext2, ext3 and ext4, not %s",
+			    recipe->name, recipe->fs);
+	if (g_str_equal(recipe->fs, "swap") && recipe->block_size)
+		return fail(error, "[%s] block_size: swap has pages, not blocks", recipe->name);
+	if (g_str_equal(recipe->fs, "xfs"))
+		return check_xfs(recipe, error);
 	if (g_str_equal(recipe->fs, "ext2") && recipe->journal == FL_RECIPE_YES)
 		return fail(error, "[%s] journal: ext2 has none, expected no", recipe->name);
 	return true;
@@ -168,7 +216,7 @@ static bool on_pair(const char *section, const char *key, const char *value, uns
 	}
 	return fail(error,
 		    "%s: no such key; there are size, fs, block_size, label, reserved, "
-		    "journal",
+		    "journal, iops, bps",
 		    key);
 }
 

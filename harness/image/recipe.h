@@ -17,11 +17,14 @@ typedef enum { FL_RECIPE_DEFAULT, FL_RECIPE_NO, FL_RECIPE_YES } FlRecipeChoice;
 typedef struct {
 	char *name;		/* [a-z0-9-], at most 20: the serial number of a virtio disk */
 	uint64_t size;		/* bytes, a multiple of 1 MiB */
-	char *fs;		/* ext2, ext3 or ext4 */
-	unsigned block_size;	/* 1024, 2048 or 4096; 0: what mke2fs takes */
-	char *label;		/* at most 16 bytes; default: the name */
+	char *fs;		/* ext2, ext3, ext4, xfs or swap */
+	unsigned block_size;	/* 1024, 2048 or 4096; 0: what mkfs takes */
+	char *label;		/* at most 16 bytes, for xfs 12; default: the name */
 	unsigned reserved;	/* per cent of the blocks that only root may fill; default 0 */
 	FlRecipeChoice journal; /* default: as the file system has it */
+	/* What QEMU lets through, 0: no limit. Of the machine, not of the image. */
+	unsigned iops; /* requests a second */
+	uint64_t bps;  /* bytes a second */
 } FlRecipe;
 
 /* Of FlRecipe, in the order of the file. Errors read "file:line: ...". */
@@ -31,7 +34,9 @@ GPtrArray *fl_recipe_parse(const char *text, size_t len, const char *path,
 /* The one of that name, borrowed, or NULL. */
 const FlRecipe *fl_recipe_find(GPtrArray *recipes, const char *name);
 
-/* All keys in a fixed order, as fl_recipe_parse reads them; the caller frees. */
+bool fl_recipe_is_ext(const FlRecipe *recipe);
+
+/* All keys of the image in a fixed order, as fl_recipe_parse reads them; the caller frees. */
 char *fl_recipe_text(const FlRecipe *recipe);
 
 /* The UUID that its file system has: made from the canonical text, so the same everywhere. */

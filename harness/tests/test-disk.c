@@ -14,7 +14,10 @@
 
 #define SUPER_MAGIC 1080 /* offset of ext4's magic number */
 #define SUPER_LABEL 1144
+#define SWAP_MAGIC  4086
 #define TINY	    "[tiny]\nsize = 8M\nfs = ext4\nblock_size = 4096\njournal = no\n"
+
+#define KINDS TINY "[x]\nsize = 300M\nfs = xfs\n[s]\nsize = 8M\nfs = swap\niops = 9\n"
 
 typedef struct {
 	char *dir; /* images and cache in one */
@@ -65,6 +68,15 @@ static void check_image(const FlDisk *disk)
 	g_assert_cmpint(st.st_blocks * 512, <, 4 << 20);
 }
 
+static void check_magic(const FlDisk *disk, size_t at, const char *magic)
+{
+	g_autofree char *data = NULL;
+	size_t len = 0;
+
+	g_assert_true(fl_fs_read(disk->path, &data, &len, NULL));
+	g_assert_cmpmem(data + at, strlen(magic), magic, strlen(magic));
+}
+
 static void assert_nothing_half_made(const char *cache)
 {
 	g_autofree char *work = g_build_filename(cache, "disks", "work", NULL);
@@ -74,7 +86,7 @@ static void assert_nothing_half_made(const char *cache)
 
 static void makes_a_disk_once(World *world, gconstpointer recipes)
 {
-	const char *const names[] = {"tiny", "tiny", NULL};
+	const char *const names[] = {"tiny", "tiny", "x", "s", NULL};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) first = NULL;
 	g_autoptr(GPtrArray) second = NULL;
@@ -90,18 +102,23 @@ static void makes_a_disk_once(World *world, gconstpointer recipes)
 	}
 	g_assert_no_error(error);
 	g_test_message("made in %.1f s", g_test_timer_elapsed());
-	g_assert_cmpuint(first->len, ==, 2);
+	g_assert_cmpuint(first->len, ==, 4);
 	disk = g_ptr_array_index(first, 0);
 	g_assert_cmpstr(disk->name, ==, "tiny");
 	check_image(disk);
+	check_magic(g_ptr_array_index(first, 2), 0, "XFSB");
+	check_magic(g_ptr_array_index(first, 3), SWAP_MAGIC, "SWAPSPACE2");
+	g_assert_cmpuint(((FlDisk *)g_ptr_array_index(first, 3))->iops, ==, 9);
 	assert_nothing_half_made(world->dir);
 
 	g_test_timer_start();
+	world->spec.names = NULL;
 	world->spec.self = "/bin/false"; /* a second child would now fail */
 	second = fl_disk_get(&world->spec, NULL, &error);
 	g_assert_no_error(error);
 	g_test_message("found in %.3f s", g_test_timer_elapsed());
-	g_assert_cmpstr(((FlDisk *)g_ptr_array_index(second, 1))->sha256, ==, disk->sha256);
+	g_assert_cmpuint(second->len, ==, 3);
+	g_assert_cmpstr(((FlDisk *)g_ptr_array_index(second, 0))->sha256, ==, disk->sha256);
 }
 
 /* How many processes have both words in their arguments. */
@@ -245,6 +262,6 @@ int main(int argc, char **argv)
 		   tells_the_childs_own_words, teardown);
 	g_test_add("/disk/leaves-nothing-when-cancelled", World, TINY, setup,
 		   leaves_nothing_when_cancelled, teardown);
-	g_test_add("/disk/makes-a-disk-once", World, TINY, setup, makes_a_disk_once, teardown);
+	g_test_add("/disk/makes-a-disk-once", World, KINDS, setup, makes_a_disk_once, teardown);
 	return g_test_run();
 }

@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-static const FlVmDisk disks[] = {{"ext4", "/images/a,b.img"}, {"small", "/images/small.img"}};
+static const FlVmDisk disks[] = {
+	{"ext4", "/images/a,b.img"},
+	{"small", "/images/small.img", .iops = 200, .bps = 4 << 20},
+};
 
 static FlVmSpec spec_new(void)
 {
@@ -51,6 +54,9 @@ static void test_argv(void)
 		{"-action", "panic=none"},
 		{"-drive",
 		 "if=none,id=disk0,format=raw,snapshot=on,cache=unsafe,file=/images/a,,b.img"},
+		{"-drive", "if=none,id=disk1,format=raw,snapshot=on,cache=unsafe,"
+			   "throttling.iops-total=200,throttling.bps-total=4194304,"
+			   "file=/images/small.img"},
 		{"-device", "virtio-blk-pci,drive=disk1,serial=small"},
 	};
 	FlVmSpec spec = spec_new();

@@ -48,7 +48,8 @@ static void refuses_with_file_and_line(void)
 		{"[a]\nsize = -1M\nfs = ext4\n", "disks.ini:2: size"},
 		{"[a]\nsize = 99999999999999999999M\nfs = ext4\n", "disks.ini:2: size"},
 		{"[a]\nsize = 18014398509481985G\nfs = ext4\n", "disks.ini:2: size"},
-		{"[a]\nsize = 8M\nfs = ntfs\n", "disks.ini:3: fs: expected ext2, ext3 or ext4"},
+		{"[a]\nsize = 8M\nfs = ntfs\n",
+		 "disks.ini:3: fs: expected ext2, ext3, ext4, xfs or swap"},
 		{"[a]\nblock_size = 3000\n", "disks.ini:2: block_size"},
 		{"[a]\nlabel = a label that is too long\n", "disks.ini:2: label"},
 		{"[a]\nlabel =\n", "disks.ini:2: label"},
@@ -56,6 +57,16 @@ static void refuses_with_file_and_line(void)
 		{"[a]\njournal = maybe\n", "disks.ini:2: journal: expected yes or no"},
 		{"[a]\ncolour = red\n", "disks.ini:2: colour: no such key"},
 		{"[a]\nsize = 8M\nsize = 8M\n", "disks.ini:3: size is given twice"},
+		{"[a]\niops = 0\n", "disks.ini:2: iops: expected requests a second"},
+		{"[a]\niops = 200K\n", "disks.ini:2: iops"},
+		{"[a]\nbps = 4096\n", "disks.ini:2: bps: expected bytes a second"},
+		{"[a]\nbps = 0M\n", "disks.ini:2: bps"},
+		{"[a]\nsize = 299M\nfs = xfs\n", "[a] size: mkfs.xfs makes none below 300M"},
+		{"[a]\nsize = 300M\nfs = xfs\nlabel = thirteen-char\n", "[a] label: xfs has"},
+		{"[a]\nsize = 300M\nfs = xfs\njournal = no\n", "[a] reserved and journal are for"},
+		{"[a]\nsize = 8M\nfs = swap\nreserved = 5\n", "[a] reserved and journal are for"},
+		{"[a]\nsize = 8M\nfs = swap\nblock_size = 4096\n",
+		 "[a] block_size: swap has pages"},
 		{"[a]\nsize = 8M\n", "disks.ini:1: [a] has no fs"},
 		{"[a]\nfs = ext4\n[b]\n", "[a] has no size"},
 		{"[a]\nsize = 8M\nfs = ext2\njournal = yes\n", "[a] journal: ext2 has none"},
@@ -90,6 +101,17 @@ static void its_text_reads_back_the_same(void)
 	g_assert_cmpstr(text, ==, second);
 }
 
+static void limits_are_no_part_of_the_image(void)
+{
+	g_autoptr(GPtrArray) recipes = parse("[a]\nfs=ext4\nsize=8M\niops=200\nbps=4M\n", NULL);
+	const FlRecipe *recipe = g_ptr_array_index(recipes, 0);
+	g_autofree char *text = fl_recipe_text(recipe);
+
+	g_assert_cmpuint(recipe->iops, ==, 200);
+	g_assert_cmpuint(recipe->bps, ==, 4 << 20);
+	g_assert_cmpstr(text, ==, "[a]\nsize = 8M\nfs = ext4\nlabel = a\nreserved = 0\n");
+}
+
 static void its_uuid_follows_the_recipe(void)
 {
 	g_autoptr(GPtrArray) recipes =
@@ -110,6 +132,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/recipe/reads-every-key", reads_every_key);
 	g_test_add_func("/recipe/refuses-with-file-and-line", refuses_with_file_and_line);
 	g_test_add_func("/recipe/its-text-reads-back-the-same", its_text_reads_back_the_same);
+	g_test_add_func("/recipe/limits-are-no-part-of-the-image", limits_are_no_part_of_the_image);
 	g_test_add_func("/recipe/its-uuid-follows-the-recipe", its_uuid_follows_the_recipe);
 	return g_test_run();
 }

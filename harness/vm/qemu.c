@@ -122,14 +122,28 @@ static void add_ends(GPtrArray *argv)
 	add(argv, "-action", "panic=none");
 }
 
+static char *throttle(const FlVmDisk *disk)
+{
+	GString *limits = g_string_new(NULL);
+
+	if (disk->iops)
+		g_string_append_printf(limits, ",throttling.iops-total=%u", disk->iops);
+	if (disk->bps)
+		g_string_append_printf(limits, ",throttling.bps-total=%" PRIu64, disk->bps);
+	return g_string_free(limits, FALSE);
+}
+
 static void add_disks(GPtrArray *argv, const FlVmSpec *spec)
 {
 	for (size_t i = 0; i < spec->n_disks; i++) {
-		g_autofree char *path = escape(spec->disks[i].path);
-		g_autofree char *name = escape(spec->disks[i].name);
+		const FlVmDisk *disk = &spec->disks[i];
+		g_autofree char *path = escape(disk->path);
+		g_autofree char *name = escape(disk->name);
+		g_autofree char *limits = throttle(disk);
 
 		addf(argv, "-drive",
-		     "if=none,id=disk%zu,format=raw,snapshot=on,cache=unsafe,file=%s", i, path);
+		     "if=none,id=disk%zu,format=raw,snapshot=on,cache=unsafe%s,file=%s", i, limits,
+		     path);
 		addf(argv, "-device", "virtio-blk-pci,drive=disk%zu,serial=%s", i, name);
 	}
 }

@@ -24,6 +24,8 @@ typedef enum { FL_VM_CONSOLE, FL_VM_WIRE, FL_VM_N_PORTS } FlVmPort;
 typedef struct {
 	const char *name; /* virtio serial: how the guest finds it */
 	const char *path; /* raw; never written to */
+	unsigned iops;	  /* requests a second that are let through; 0: all */
+	uint64_t bps;	  /* bytes a second; 0: all */
 } FlVmDisk;
 
 /* The machine, as plain data. Zero-initialise. All borrowed. */
