@@ -74,6 +74,7 @@
  *     time_scale_milli 1000          limits and intervals of the tests are multiplied by this
  *     effort 1                       rounds of the tests are multiplied by this
  *     mode run                       or: shell
+ *     deterministic 1                the machine must never be idle as a whole
  *     test 1 shared-write-tmpfs 20000   number, name, limit in ms (already scaled)
  */
 #define FL_WIRE_ORDERS_PATH "/fl/orders"

@@ -10,6 +10,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +156,33 @@ static void __attribute__((noreturn)) run_shell(void)
 	power_off();
 }
 
+static void *spin(void *data)
+{
+	(void)data;
+	for (;;)
+		__asm__ volatile("");
+	return NULL;
+}
+
+/*
+ * A deterministic machine must not be idle as a whole: QEMU's main loop would move the clock on,
+ * at an instant of the host's. So the last vCPU always has something to do that anything else
+ * may interrupt. A thread and no process: it is none of those that a test could have left behind.
+ */
+static void keep_busy(void)
+{
+	struct sched_param none = {0};
+	pthread_t thread;
+	cpu_set_t last;
+
+	CPU_ZERO(&last);
+	CPU_SET((unsigned)sysconf(_SC_NPROCESSORS_ONLN) - 1, &last);
+	if (pthread_create(&thread, NULL, spin, NULL) != 0 ||
+	    pthread_setaffinity_np(thread, sizeof(last), &last) != 0 ||
+	    pthread_setschedparam(thread, SCHED_IDLE, &none) != 0)
+		complain("keeping a vCPU busy", strerror(errno));
+}
+
 static int open_wire(void)
 {
 	int fd = open(WIRE, O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -234,6 +263,8 @@ int main(void)
 	}
 	if (orders.shell)
 		run_shell();
+	if (orders.deterministic)
+		keep_busy();
 	wire = open_wire();
 	if (wire < 0) {
 		complain(WIRE, strerror(errno));

@@ -37,6 +37,8 @@ static bool take_line(struct orders *orders, const char *line)
 		return orders->scale_milli > 0;
 	if (sscanf(line, "effort %u", &orders->effort) == 1)
 		return orders->effort > 0;
+	if (sscanf(line, "deterministic %u", &orders->deterministic) == 1)
+		return orders->deterministic == 1;
 	if (sscanf(line, "mode %7s", mode) == 1) {
 		orders->shell = strcmp(mode, "shell") == 0;
 		return orders->shell || strcmp(mode, "run") == 0;

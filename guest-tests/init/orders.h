@@ -22,6 +22,7 @@ struct orders {
 	unsigned long long seed;
 	unsigned scale_milli, effort;
 	bool shell;
+	unsigned deterministic;
 	unsigned n_tests;
 	struct order tests[ORDERS_TESTS_MAX];
 };

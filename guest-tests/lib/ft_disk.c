@@ -35,8 +35,35 @@ static bool serial_is(char letter, const char *serial)
 	return strcmp(text, serial) == 0;
 }
 
+/*
+ * In a deterministic machine disks are /dev/pmem0, /dev/pmem1 ... by their place in "fl.pmem=a,b"
+ * of the kernel's command line.
+ */
+static bool pmem_of(const char *serial, char path[PATH_SIZE])
+{
+	static const char key[] = "fl.pmem=";
+	char text[4096] = "";
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	char *list;
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || !(list = strstr(text, key)))
+		return false;
+	close(fd);
+	list += strlen(key);
+	list[strcspn(list, " \n")] = '\0';
+	for (unsigned i = 0; (list = strtok(i ? NULL : list, ",")); i++) {
+		if (strcmp(list, serial) != 0)
+			continue;
+		snprintf(path, PATH_SIZE, "/dev/pmem%u", i);
+		return true;
+	}
+	return false;
+}
+
 static bool device_of(const char *serial, char path[PATH_SIZE])
 {
+	if (pmem_of(serial, path))
+		return true;
 	for (char letter = 'a'; letter <= 'z'; letter++) {
 		if (!serial_is(letter, serial))
 			continue;

@@ -145,6 +145,7 @@ int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error)
 		.cpus = (unsigned)options.cpus,
 		.memory_mib = options.memory_mib,
 		.accel = options.accel,
+		.deterministic = options.deterministic,
 		.has_seed = options.seed_text != NULL,
 		.seed = options.seed,
 		.repeat = (unsigned)options.repeat,

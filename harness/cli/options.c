@@ -61,7 +61,7 @@ static void add_machine_options(GOptionContext *context, FlOptions *o)
 		{"seed", 0, 0, G_OPTION_ARG_STRING, &o->seed_text, "seed of every random choice",
 		 "N"},
 		{"deterministic", 0, 0, G_OPTION_ARG_NONE, &o->deterministic,
-		 "the same bytes for the same seed (not available yet)", NULL},
+		 "the same bytes for the same seed: one vCPU at a time", NULL},
 		{NULL}};
 
 	g_option_context_add_main_entries(context, entries, NULL);
@@ -159,10 +159,9 @@ static bool check(FlOptions *o, const char *args, GError **error)
 		return usage_error(error, "\"%s\" is not an option; --help lists them", *o->rest);
 	if (o->quiet && o->verbose)
 		return usage_error(error, "--quiet and --verbose exclude each other");
-	if (o->deterministic)
-		return usage_error(
-			error,
-			"--deterministic is not available yet: guests run on parallel vCPUs");
+	if (o->deterministic && g_strcmp0(o->accel, "kvm") == 0)
+		return usage_error(error, "--deterministic needs --accel tcg: KVM runs vCPUs in "
+					  "parallel, by the host's clock");
 	return check_numbers(o, error) && check_files(o, error);
 }
 

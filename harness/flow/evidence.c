@@ -56,6 +56,7 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError 
 	set_string(object, "accel", guest->accel);
 	set_string(object, "accel_reason", guest->accel_reason);
 	json_object_set_new(object, "seed", json_integer((json_int_t)guest->seed));
+	json_object_set_new(object, "deterministic", json_boolean(guest->deterministic));
 	json_object_set_new(object, "boot_ms", json_real(guest->boot_ms));
 	json_object_set_new(object, "total_ms", json_real(guest->total_ms));
 	json_object_set_new(object, "ending", json_string(fl_ending_name(guest->ending)));
@@ -141,6 +142,7 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 	guest->accel = get_string(object, "accel");
 	guest->accel_reason = get_string(object, "accel_reason");
 	guest->seed = (uint64_t)get_integer(object, "seed");
+	guest->deterministic = json_is_true(json_object_get(object, "deterministic"));
 	guest->boot_ms = json_number_value(json_object_get(object, "boot_ms"));
 	guest->total_ms = json_number_value(json_object_get(object, "total_ms"));
 	guest->detail = get_string(object, "detail");

@@ -84,7 +84,8 @@ FlVmDisk *fl_prepare_vm_disks(const GPtrArray *disks)
 		vm_disks[i] = (FlVmDisk){.name = disk->name,
 					 .path = disk->path,
 					 .iops = disk->iops,
-					 .bps = disk->bps};
+					 .bps = disk->bps,
+					 .size_mib = disk->size_mib};
 	}
 	return vm_disks;
 }

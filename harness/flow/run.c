@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+#define DETERMINISTIC_MEMORY_MAX_MIB 2048u
+
 /* What a run gathers on its way; freed as one. */
 typedef struct {
 	const FlSite *site;
@@ -122,10 +124,18 @@ static bool prepare_machine(Run *run, GError **error)
 	run->cpus = request->cpus ? request->cpus : request->plan->cpus;
 	run->memory_mib = request->memory_mib ? request->memory_mib : request->plan->memory_mib;
 	run->seed = request->has_seed ? request->seed : request->plan->seed;
+	/* QEMU's pc board has 3 GiB in one piece, and the disks are in it as well. */
+	if (request->deterministic && run->memory_mib > DETERMINISTIC_MEMORY_MAX_MIB) {
+		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE,
+			    "--deterministic: expected at most %u MiB of memory, found %u",
+			    DETERMINISTIC_MEMORY_MAX_MIB, run->memory_mib);
+		return false;
+	}
 	if (!read_qemu_version(run, error))
 		return false;
-	run->accel = fl_accel_choose(request->accel, run->site->qemu, run->site->cache_dir,
-				     run->site->cancel, error);
+	run->accel =
+		fl_accel_choose(request->deterministic ? "tcg" : request->accel, run->site->qemu,
+				run->site->cache_dir, run->site->cancel, error);
 	return run->accel != NULL;
 }
 
@@ -240,6 +250,8 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 	json_object_set_new(inputs, "accel", json_string(guest->accel));
 	json_object_set_new(inputs, "cpus", json_integer(guest->cpus));
 	json_object_set_new(inputs, "memory_mib", json_integer(guest->memory_mib));
+	json_object_set_new(inputs, "deterministic", json_boolean(guest->deterministic));
+	json_object_set_new(inputs, "effort", json_integer(run->request->plan->effort));
 	json_object_set_new(inputs, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(inputs, "nonce", json_string(guest->nonce));
 	return inputs;
@@ -269,6 +281,7 @@ static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, con
 	guest->memory_mib = run->memory_mib;
 	guest->accel = g_strdup(run->accel->name);
 	guest->accel_reason = g_strdup(run->accel->reason);
+	guest->deterministic = run->request->deterministic;
 	guest->seed = run->seed + repeat - 1;
 	guest->nonce = fl_orders_nonce(kernel->key, guest->label, guest->seed);
 	return guest;
@@ -281,6 +294,9 @@ static unsigned time_scale_milli(const Run *run, const FlKernel *kernel)
 	unsigned cores = g_get_num_processors();
 
 	scale *= fl_prepare_slowness_milli(kernel) / 1000.0;
+	/* All vCPUs share one thread, and idle time is executed. */
+	if (run->request->deterministic)
+		scale *= run->cpus;
 	scale *= MAX(1.0, (double)run->cpus * run->request->jobs / (2.0 * cores));
 	return (unsigned)CLAMP(scale, 10.0, 1000000.0);
 }

@@ -174,6 +174,7 @@ static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
 		.memory_mib = setup->guest->memory_mib,
 		.accel = setup->guest->accel,
 		.seed = setup->guest->seed,
+		.deterministic = setup->guest->deterministic,
 		.disks = disks,
 		.n_disks = setup->disks->len,
 		.watchdog_s = (unsigned)MIN(WATCHDOG_S * scale / 1000 + 1, WATCHDOG_MAX_S),
@@ -200,6 +201,7 @@ FlTrial *fl_trial_run_start(const FlTrialSetup *setup, FlTrialDoneFn on_done, gp
 		.seed = setup->guest->seed,
 		.time_scale_milli = setup->time_scale_milli,
 		.effort = setup->effort,
+		.deterministic = setup->guest->deterministic,
 		.tests = setup->tests,
 	};
 

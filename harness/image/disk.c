@@ -94,6 +94,7 @@ static FlDisk *disk_new(const Job *job, const FlRecipe *recipe)
 	disk->path = g_strdup_printf("%s/%s.img", job->dir, disk->key);
 	disk->iops = recipe->iops;
 	disk->bps = recipe->bps;
+	disk->size_mib = (unsigned)(recipe->size >> 20);
 	return disk;
 }
 
@@ -180,7 +181,8 @@ static bool seal(const char *path, GError **error)
 {
 	fl_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0 && fsync(fd) == 0 && fchmod(fd, 0444) == 0)
+	/* Writable, since QEMU opens it so, even where it maps it privately. */
+	if (fd >= 0 && fsync(fd) == 0 && fchmod(fd, 0644) == 0)
 		return true;
 	g_set_error(error, FL_IMAGE_ERROR, FL_IMAGE_ERROR_FAILED, "%s cannot be kept: %m", path);
 	return false;

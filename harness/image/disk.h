@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Disk images, made once with libguestfs and kept by content key in `<cache>/disks/`:
- * `<key>.img` (raw, sparse, read-only) and `<key>.json`, which explains the key and carries the
+ * `<key>.img` (raw, sparse) and `<key>.json`, which explains the key and carries the
  * image's SHA-256. The guest never writes to them: vm/ attaches them as throw-away overlays.
  *
  * What is deterministic: size, layout, features, label and UUID. What is not: times, and
@@ -25,6 +25,7 @@ typedef struct {
 	char *sha256;  /* of the image's bytes */
 	unsigned iops; /* what QEMU shall let through, as in FlRecipe */
 	uint64_t bps;
+	unsigned size_mib;
 } FlDisk;
 
 typedef struct {

@@ -25,6 +25,7 @@ typedef struct {
 	unsigned cpus, memory_mib;
 	char *accel, *accel_reason;
 	uint64_t seed;
+	bool deterministic;
 	double boot_ms;	 /* start of QEMU to the first byte on the wire; 0: never */
 	double total_ms; /* start of QEMU to its end */
 	FlEnding ending;

@@ -24,6 +24,8 @@ char *fl_orders_text(const FlOrders *orders)
 	g_string_append_printf(text, "time_scale_milli %u\neffort %u\nmode %s\n",
 			       orders->time_scale_milli, orders->effort,
 			       orders->shell ? "shell" : "run");
+	if (orders->deterministic)
+		g_string_append(text, "deterministic 1\n");
 	for (guint i = 0; orders->tests && i < orders->tests->len; i++) {
 		const FlTest *test = g_ptr_array_index(orders->tests, i);
 

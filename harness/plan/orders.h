@@ -13,6 +13,7 @@ typedef struct {
 	uint64_t seed;
 	unsigned time_scale_milli; /* at least 1 */
 	unsigned effort;	   /* at least 1: by what the tests multiply their rounds */
+	bool deterministic;	   /* the machine must never be idle as a whole */
 	bool shell;		   /* an interactive shell instead of the tests */
 	const GPtrArray *tests;	   /* of FlTest; may be NULL with shell */
 } FlOrders;

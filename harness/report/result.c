@@ -98,7 +98,7 @@ static json_t *vm_json(const FlGuestRecord *guest)
 	json_object_set_new(object, "memory_mib", json_integer(guest->memory_mib));
 	set_string(object, "accel", guest->accel);
 	set_string(object, "accel_reason", guest->accel_reason);
-	json_object_set_new(object, "deterministic", json_false());
+	json_object_set_new(object, "deterministic", json_boolean(guest->deterministic));
 	json_object_set_new(object, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(object, "boot_ms", rounded(guest->boot_ms));
 	json_object_set_new(object, "total_ms", rounded(guest->total_ms));

@@ -21,7 +21,7 @@ expect "a missing patch is named" 2 "no/such.patch is not a file" "$faultline" r
 expect "a missing tree is named" 2 "/no/such/tree is not a folder" "$faultline" run --kernel-tree /no/such/tree
 expect "an image excludes a patch" 2 "--image is booted as it is" \
 	"$faultline" run --image "$0" --patch "$0"
-expect "what is not there yet says so" 2 "--deterministic is not available yet" "$faultline" run --deterministic
+expect "KVM cannot be deterministic" 2 "--deterministic needs --accel tcg" "$faultline" run --deterministic --accel kvm
 expect "a missing plan is named" 2 "no.plan" "$faultline" run --plan no.plan
 
 printf '[plan]\ncolour = red\n' >"$scratch/bad.plan"

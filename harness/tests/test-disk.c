@@ -64,7 +64,7 @@ static void check_image(const FlDisk *disk)
 	g_assert_cmphex(le16(data + SUPER_MAGIC), ==, 0xef53);
 	g_assert_cmpstr(data + SUPER_LABEL, ==, "tiny");
 	g_assert_cmpint(g_stat(disk->path, &st), ==, 0);
-	g_assert_cmpint(st.st_mode & 07777, ==, 0444);
+	g_assert_cmpint(st.st_mode & 07777, ==, 0644);
 	g_assert_cmpint(st.st_blocks * 512, <, 4 << 20);
 }
 

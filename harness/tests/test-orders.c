@@ -25,6 +25,9 @@ static void test_text(void)
 			"proto 1\nnonce 0123456789abcdef\nseed 7\ntime_scale_milli 1500\n"
 			"effort 2\nmode run\ntest 1 one 3000\ntest 2 two 60000\n");
 	g_assert_cmpuint(fl_orders_limit_us(&orders), ==, 63000000);
+	orders.deterministic = true;
+	g_autofree char *steady = fl_orders_text(&orders);
+	g_assert_nonnull(strstr(steady, "\ndeterministic 1\n"));
 }
 
 static void test_nonce(void)

@@ -80,6 +80,39 @@ static void test_console_is_first(void)
 	g_assert_null(strstr(all, "id=qmp"));
 }
 
+/* Whatever could let the host's time in is not there: QMP, virtio, a clock of the host's. */
+static void test_deterministic(void)
+{
+	static const FlVmDisk pmem[] = {{"ext4", "/images/a,b.img", .size_mib = 256},
+					{"small", "/s.img", .size_mib = 8}};
+	static const char *const pairs[][2] = {
+		{"-accel", "tcg,thread=single,tb-size=512"},
+		{"-icount", "shift=4,sleep=off"},
+		{"-rtc", "base=2024-01-01T00:00:00,clock=vm"},
+		{"-m", "1288M"},
+		{"-object", "memory-backend-ram,id=part0,size=512M"},
+		{"-object",
+		 "memory-backend-file,id=part1,size=256M,share=off,mem-path=/images/a,,b.img"},
+		{"-numa", "node,nodeid=3,memdev=part3"},
+	};
+	FlVmSpec spec = spec_new();
+	g_auto(GStrv) argv = NULL;
+	g_autofree char *all = NULL, *line = NULL;
+
+	spec.deterministic = true;
+	spec.disks = pmem;
+	argv = fl_qemu_argv(&spec, -1);
+	line = fl_qemu_cmdline(&spec);
+	all = g_strjoinv(" ", argv);
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		g_test_message("%s %s", pairs[i][0], pairs[i][1]);
+		g_assert_true(has_pair(argv, pairs[i][0], pairs[i][1]));
+	}
+	g_assert_nonnull(strstr(line, " memmap=256M!512M memmap=8M!768M fl.pmem=ext4,small"));
+	g_assert_null(strstr(all, "virtio"));
+	g_assert_null(strstr(all, "id=qmp"));
+}
+
 static void test_kvm(void)
 {
 	FlVmSpec spec = spec_new();
@@ -149,6 +182,7 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/qemu/options-are-those-of-the-machine", test_argv);
 	g_test_add_func("/qemu/the-console-is-the-first-port", test_console_is_first);
+	g_test_add_func("/qemu/deterministic-keeps-the-host-s-time-out", test_deterministic);
 	g_test_add_func("/qemu/kvm-has-no-thread-option", test_kvm);
 	g_test_add_func("/qemu/watchdogs-stay-in-the-kernel-s-range", test_watchdogs);
 	g_test_add_func("/qemu/the-shell-reads-the-script-as-the-same-words", test_script);

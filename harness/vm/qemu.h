@@ -10,6 +10,12 @@
 /* The program that a spec names, or the default one. */
 const char *fl_qemu_program(const FlVmSpec *spec);
 
+/*
+ * Where the disks of a deterministic machine begin, in MiB of guest memory: below and above them
+ * is ordinary memory. The kernel and firmware need the low part, QEMU puts the initramfs on top.
+ */
+unsigned fl_qemu_disks_at_mib(const FlVmSpec *spec);
+
 /* NULL-terminated; free with g_strfreev. qmp_fd is a socket that QEMU inherits, -1: none. */
 char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd);
 

@@ -22,10 +22,11 @@ typedef enum { FL_VM_ERROR_MISSING, FL_VM_ERROR_START, FL_VM_ERROR_FAILED } FlVm
 typedef enum { FL_VM_CONSOLE, FL_VM_WIRE, FL_VM_N_PORTS } FlVmPort;
 
 typedef struct {
-	const char *name; /* virtio serial: how the guest finds it */
-	const char *path; /* raw; never written to */
-	unsigned iops;	  /* requests a second that are let through; 0: all */
-	uint64_t bps;	  /* bytes a second; 0: all */
+	const char *name;  /* virtio serial: how the guest finds it */
+	const char *path;  /* raw; never written to */
+	unsigned iops;	   /* requests a second that are let through; 0: all */
+	uint64_t bps;	   /* bytes a second; 0: all */
+	unsigned size_mib; /* only needed where the machine is deterministic */
 } FlVmDisk;
 
 /* The machine, as plain data. Zero-initialise. All borrowed. */
@@ -38,6 +39,12 @@ typedef struct {
 	unsigned memory_mib;
 	const char *accel; /* "tcg" or "kvm" */
 	uint64_t seed;
+	/*
+	 * One vCPU at a time, by a clock that counts instructions (-icount): the same machine and the
+	 * same input give the same bytes. Needs "tcg". Disks are memory of the guest (pmem), in their
+	 * order; QEMU's control socket stays shut.
+	 */
+	bool deterministic;
 	const FlVmDisk *disks;
 	size_t n_disks;
 	unsigned watchdog_s; /* the guest kernel's own watchdogs (hung task, soft lockup, RCU) */
