@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
-#define PATH_SIZE 64
+#define PATH_SIZE FT_DISK_PATH_SIZE
 
 static bool serial_is(char letter, const char *serial)
 {
@@ -39,28 +38,30 @@ static bool serial_is(char letter, const char *serial)
  * In a deterministic machine disks are /dev/pmem0, /dev/pmem1 ... by their place in "fl.pmem=a,b"
  * of the kernel's command line.
  */
-static bool pmem_of(const char *serial, char path[PATH_SIZE])
+static bool pmem_of(const char *serial, char path[FT_DISK_PATH_SIZE])
 {
 	static const char key[] = "fl.pmem=";
 	char text[4096] = "";
 	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	char *list;
+	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *list = len > 0 ? strstr(text, key) : NULL;
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 || !(list = strstr(text, key)))
+	if (fd >= 0)
+		close(fd);
+	if (!list)
 		return false;
-	close(fd);
 	list += strlen(key);
 	list[strcspn(list, " \n")] = '\0';
 	for (unsigned i = 0; (list = strtok(i ? NULL : list, ",")); i++) {
 		if (strcmp(list, serial) != 0)
 			continue;
-		snprintf(path, PATH_SIZE, "/dev/pmem%u", i);
+		snprintf(path, FT_DISK_PATH_SIZE, "/dev/pmem%u", i);
 		return true;
 	}
 	return false;
 }
 
-static bool device_of(const char *serial, char path[PATH_SIZE])
+bool ft_disk_find(const char *serial, char path[FT_DISK_PATH_SIZE])
 {
 	if (pmem_of(serial, path))
 		return true;
@@ -95,7 +96,7 @@ static bool mount_at(const char *device, const char *at)
 
 static void need_device(const char *serial, char path[PATH_SIZE])
 {
-	if (!device_of(serial, path))
+	if (!ft_disk_find(serial, path))
 		ft_skip_all("no disk with the serial %s", serial);
 }
 
@@ -129,7 +130,7 @@ void ft_disk_remount(const char *serial)
 	snprintf(at, sizeof(at), "/mnt/%s", serial);
 	if (umount2(at, 0) < 0)
 		ft_fail_errno("umount of the disk that nobody uses");
-	if (!device_of(serial, device) || !mount_at(device, at))
+	if (!ft_disk_find(serial, device) || !mount_at(device, at))
 		ft_fail_errno("mount of the disk that was mounted before");
 }
 

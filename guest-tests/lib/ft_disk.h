@@ -4,6 +4,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
+#define FT_DISK_PATH_SIZE 64
+
+/* The device (/dev/vda) of the disk; false where there is none. */
+bool ft_disk_find(const char *serial, char path[FT_DISK_PATH_SIZE]);
+
 /*
  * Mounts it at /mnt/<serial> as the ext4 or XFS that it holds, and skips the whole test where
  * there is no such disk. Call ft_disk_release after the last case.

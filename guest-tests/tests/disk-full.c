@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that a first store to a page of a sparse file on a full file system is a SIGBUS, and
+ * that every store which went through is there afterwards: on ext4 (after eviction and a fresh
+ * mount, too) and on a tmpfs with a size, from one thread and from as many as vCPUs. A page that
+ * had no room reads as zero, and can be stored to as soon as there is room again; a private store
+ * needs none on ext4.
+ *
+ * A kernel that maps the page writable though page_mkwrite or ->fault failed loses the store; one
+ * that loses the error hangs; one that keeps the page or its block does not give all space back.
+ */
+#include "ft.h"
+#include "ft_bounded.h"
+#include "ft_cache.h"
+#include "ft_disk.h"
+#include "ft_team.h"
+#include "ft_trap.h"
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define PAGES	   2560 /* 10 MiB: more than the disk has, and the tmpfs */
+#define HOLE_PAGES 64
+#define AT_TMPFS   "/mnt/tmpfs-small"
+#define AT_EXT4	   "/mnt/ext4-small"
+
+struct place {
+	const char *name, *at;
+	bool is_disk;
+};
+
+struct shape {
+	const struct place *place;
+	unsigned threads;
+};
+
+struct job {
+	const struct shape *shape;
+	char *addr;
+	char path[64];
+	int fd;
+	uint64_t seed;
+	bool stored[PAGES];
+};
+
+static uint64_t word_of(const struct job *job, size_t page)
+{
+	uint64_t state = job->seed + page;
+
+	return fl_wire_random(&state) | 1;
+}
+
+static uint64_t free_pages(const char *at)
+{
+	struct statvfs stat;
+
+	if (statvfs(at, &stat) < 0)
+		ft_fail_errno("statvfs");
+	return (uint64_t)stat.f_bfree * stat.f_bsize / FT_PAGE;
+}
+
+/* Each page once, dealt out to the threads in turn. */
+static void store_share(unsigned index, void *arg)
+{
+	struct job *job = arg;
+
+	for (size_t page = index; page < PAGES; page += job->shape->threads) {
+		char *at = job->addr + page * FT_PAGE;
+		struct ft_trap trap = ft_trap_store_word(at, word_of(job, page));
+
+		if (trap.signum)
+			ft_trap_expect(&trap, SIGBUS, at, "a store without a block");
+		job->stored[page] = !trap.signum;
+	}
+}
+
+static size_t count_stored(const struct job *job)
+{
+	size_t n = 0;
+
+	for (size_t page = 0; page < PAGES; page++)
+		n += job->stored[page];
+	return n;
+}
+
+/* Metadata takes some of the room; that most of it is not given to data would be a loss, too. */
+static void expect_full(const struct job *job, uint64_t before)
+{
+	size_t stored = count_stored(job);
+
+	ft_metric_add("stored", stored);
+	ft_metric_add("sigbus", PAGES - stored);
+	if (stored > before)
+		ft_fail("%zu pages were stored to on a file system with room for %llu", stored,
+			(unsigned long long)before);
+	if (stored < before / 2)
+		ft_fail("only %zu pages could be stored to on a file system with room for %llu",
+			stored, (unsigned long long)before);
+}
+
+static void verify(const struct job *job, int fd, const char *when)
+{
+	uint64_t words[FT_PAGE / sizeof(uint64_t)];
+
+	for (size_t page = 0; page < PAGES; page++) {
+		uint64_t expected = job->stored[page] ? word_of(job, page) : 0;
+
+		if (pread(fd, words, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
+			ft_fail_errno("pread");
+		if (words[0] != expected)
+			ft_fail("page %zu, whose store %s, holds 0x%llx and not 0x%llx %s", page,
+				job->stored[page] ? "went through" : "was a SIGBUS",
+				(unsigned long long)words[0], (unsigned long long)expected, when);
+	}
+}
+
+static size_t first_without_block(const struct job *job)
+{
+	for (size_t page = 0; page < PAGES; page++)
+		if (!job->stored[page])
+			return page;
+	ft_fail("a file system of 8 MiB or less took 10 MiB of stores");
+}
+
+static void expect_errors_elsewhere(const struct job *job)
+{
+	char *full = job->addr + first_without_block(job) * FT_PAGE;
+	struct ft_trap trap;
+	char *private;
+
+	if (madvise(full, FT_PAGE, MADV_POPULATE_WRITE) == 0 || errno != EFAULT)
+		ft_fail("MADV_POPULATE_WRITE of a page without a block did not give EFAULT");
+	if (!job->shape->place->is_disk)
+		return;
+	private = mmap(NULL, PAGES * FT_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, job->fd, 0);
+	if (private == MAP_FAILED)
+		ft_fail_errno("mmap");
+	trap = ft_trap_store(private + (full - job->addr), 1);
+	ft_trap_expect_none(&trap, "a private store, which needs no block,");
+	munmap(private, PAGES * FT_PAGE);
+}
+
+static void store_with_threads(void *arg)
+{
+	struct job *job = arg;
+
+	ft_team_run(job->shape->threads, store_share, job);
+}
+
+/* Gives blocks back (more than one, since the hole itself may cost metadata), and asks for one. */
+static void store_when_there_is_room(struct job *job)
+{
+	size_t hole = 0, page = first_without_block(job);
+	struct ft_trap trap;
+
+	while (!job->stored[hole])
+		hole++;
+	if (fallocate(job->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(hole * FT_PAGE),
+		      (off_t)HOLE_PAGES * FT_PAGE) < 0)
+		ft_fail_errno("FALLOC_FL_PUNCH_HOLE");
+	memset(job->stored + hole, 0, HOLE_PAGES);
+	trap = ft_trap_store_word(job->addr + page * FT_PAGE, word_of(job, page));
+	ft_trap_expect_none(&trap, "a store after a hole gave blocks back");
+	job->stored[page] = true;
+}
+
+static void verify_again(struct job *job)
+{
+	if (fsync(job->fd) < 0)
+		ft_fail_errno("fsync");
+	verify(job, job->fd, "after fsync");
+	if (!job->shape->place->is_disk)
+		return;
+	ft_cache_evict(job->fd, PAGES * FT_PAGE);
+	verify(job, job->fd, "after eviction");
+	close(job->fd);
+	ft_disk_remount("ext4-small");
+	job->fd = open(job->path, O_RDWR | O_CLOEXEC);
+	if (job->fd < 0)
+		ft_fail_errno(job->path);
+	verify(job, job->fd, "after a fresh mount");
+}
+
+static void open_file(struct job *job)
+{
+	snprintf(job->path, sizeof(job->path), "%s/sparse", job->shape->place->at);
+	job->fd = open(job->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (job->fd < 0)
+		ft_fail_errno(job->path);
+	if (ftruncate(job->fd, PAGES * FT_PAGE) < 0)
+		ft_fail_errno("ftruncate");
+	job->addr = mmap(NULL, PAGES * FT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, job->fd, 0);
+	if (job->addr == MAP_FAILED)
+		ft_fail_errno("mmap");
+}
+
+static void fill(const void *arg)
+{
+	static struct job job;
+	uint64_t before;
+
+	job = (struct job){.shape = arg, .seed = ft_stream("disk-full")};
+	ft_trap_prepare();
+	before = free_pages(job.shape->place->at);
+	open_file(&job);
+	ft_bounded(store_with_threads, &job, "stores to a full file system");
+	expect_full(&job, before);
+	expect_errors_elsewhere(&job);
+	store_when_there_is_room(&job);
+	munmap(job.addr, PAGES * FT_PAGE);
+	verify(&job, job.fd, "at once");
+	verify_again(&job);
+	unlink(job.path);
+	close(job.fd);
+	sync();
+	if (free_pages(job.shape->place->at) != before)
+		ft_fail("the file is gone, and %llu pages are free where %llu were",
+			(unsigned long long)free_pages(job.shape->place->at),
+			(unsigned long long)before);
+}
+
+static void mount_tmpfs(void)
+{
+	mkdir(AT_TMPFS, 0755);
+	if (mount("tmpfs", AT_TMPFS, "tmpfs", 0, "size=2M") < 0) {
+		perror("mount of a tmpfs");
+		exit(1);
+	}
+}
+
+static void run(const struct ft_test *test)
+{
+	static const struct place places[] = {{"ext4", AT_EXT4, true}, {"tmpfs", AT_TMPFS, false}};
+	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
+
+	(void)test;
+	ft_disk_mount("ext4-small");
+	mount_tmpfs();
+	ft_plan(4);
+	for (size_t p = 0; p < 2; p++)
+		for (unsigned threads = 1; threads <= many; threads += many - 1) {
+			struct shape shape = {.place = &places[p], .threads = threads};
+
+			ft_case(fill, &shape, "%s-threads-%u", places[p].name, threads);
+		}
+	ft_disk_release("ext4-small");
+	if (umount2(AT_TMPFS, 0) < 0) {
+		perror("umount of a tmpfs that nobody uses");
+		exit(1);
+	}
+}
+
+const struct ft_test disk_full = {
+	.name = "disk-full",
+	.summary = "a store that finds no block is a SIGBUS, and every other one is on the disk",
+	.timeout_ms = 25000,
+	.memory_mib = 192,
+	.disks = "ext4-small",
+	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_TMPFS",
+	.run = run,
+};

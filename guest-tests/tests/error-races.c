@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that no store slips through while its right is being taken away: threads store to the
+ * pages of a shared mapping without a pause, and meanwhile the file is cut to nothing and made
+ * long again (SIGBUS), or mprotect takes the write right and gives it back (SIGSEGV). Between the
+ * end of the call that takes it and the beginning of the one that gives it, every store must end
+ * in the signal; in the other half none may. What a truncated file shows when it is long again is
+ * zeros.
+ *
+ * A kernel that looks at the size or the rights and maps the page later, without looking again or
+ * without a lock that holds them still, lets a store through; it shows after a few rounds.
+ */
+#include "ft.h"
+#include "ft_bounded.h"
+#include "ft_disk.h"
+#include "ft_map.h"
+#include "ft_team.h"
+#include "ft_trap.h"
+#include "table.h"
+
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGES	    32
+#define ROUNDS	    5 /* times the effort */
+#define FIRST_PHASE 2
+
+enum way { TRUNCATE, PROTECT };
+
+struct shape {
+	enum ft_kind kind;
+	enum way way;
+	unsigned threads;
+};
+
+struct job {
+	const struct shape *shape;
+	struct ft_map map;
+	_Atomic unsigned phase; /* odd: forbidden; even: allowed */
+	_Atomic bool between;	/* the right is being taken or given: either may be */
+	sem_t seen;		/* a thread has gone over all pages in this phase */
+	_Atomic uint64_t trapped, went_through;
+	_Atomic bool stop;
+};
+
+static int signal_of(const struct job *job)
+{
+	return job->shape->way == TRUNCATE ? SIGBUS : SIGSEGV;
+}
+
+/* A store that lies in one phase from its beginning to its end. */
+static void store_once(struct job *job, size_t page)
+{
+	char *at = job->map.addr + page * FT_PAGE;
+	unsigned before = atomic_load(&job->phase);
+	bool unsure = atomic_load(&job->between);
+	struct ft_trap trap = ft_trap_store(at, 1);
+
+	if (trap.signum)
+		ft_trap_expect(&trap, signal_of(job), at, "a store whose right was taken");
+	atomic_fetch_add(trap.signum ? &job->trapped : &job->went_through, 1);
+	if (unsure || atomic_load(&job->between) || atomic_load(&job->phase) != before)
+		return;
+	if (before % 2)
+		ft_trap_expect(&trap, signal_of(job), at, "a store after its right was taken");
+	else
+		ft_trap_expect_none(&trap, "a store that is allowed");
+}
+
+/* Tells once of each phase that it has gone over all pages since the phase began. */
+static void store_all(unsigned index, void *arg)
+{
+	struct job *job = arg;
+	unsigned told = FIRST_PHASE;
+
+	while (!atomic_load(&job->stop)) {
+		unsigned phase = atomic_load(&job->phase);
+
+		for (size_t i = 0; i < PAGES; i++)
+			store_once(job, (i + index) % PAGES);
+		if (phase != told)
+			sem_post(&job->seen);
+		told = phase;
+	}
+}
+
+static void wait_for_all(struct job *job)
+{
+	for (unsigned i = 0; i < job->shape->threads; i++)
+		while (sem_wait(&job->seen) < 0)
+			;
+}
+
+static void change(struct job *job, bool allow)
+{
+	off_t size = allow ? PAGES * FT_PAGE : 0;
+	int prot = allow ? PROT_READ | PROT_WRITE : PROT_READ;
+	int ret;
+
+	atomic_store(&job->between, true);
+	ret = job->shape->way == TRUNCATE ? ftruncate(job->map.fd, size)
+					  : mprotect(job->map.addr, PAGES * FT_PAGE, prot);
+	if (ret < 0)
+		ft_fail_errno(job->shape->way == TRUNCATE ? "ftruncate" : "mprotect");
+	atomic_fetch_add(&job->phase, 1);
+	atomic_store(&job->between, false);
+}
+
+static void change_for_a_while(void *arg)
+{
+	struct job *job = arg;
+	struct ft_team *team = ft_team_new(job->shape->threads, store_all, job);
+
+	ft_team_go(team);
+	for (unsigned round = 0; round < ft_rounds(ROUNDS); round++) {
+		change(job, false);
+		wait_for_all(job);
+		change(job, true);
+		wait_for_all(job);
+	}
+	atomic_store(&job->stop, true);
+	ft_team_wait(team);
+	ft_team_free(team);
+}
+
+static void expect_zeros(struct job *job)
+{
+	char bytes[FT_PAGE];
+
+	change(job, false);
+	change(job, true);
+	for (size_t page = 0; page < PAGES; page++) {
+		ft_map_pread(&job->map, page, bytes);
+		if (bytes[0] || job->map.addr[page * FT_PAGE])
+			ft_fail("page %zu shows a store from before the truncation", page);
+	}
+}
+
+static void race(const void *arg)
+{
+	const struct shape *shape = arg;
+	struct job job = {
+		.shape = shape, .map = ft_map_new(shape->kind, PAGES), .phase = FIRST_PHASE};
+
+	sem_init(&job.seen, 0, 0);
+	ft_trap_prepare();
+	ft_bounded(change_for_a_while, &job, "stores and changes of the right to them");
+	if (shape->way == TRUNCATE)
+		expect_zeros(&job);
+	ft_metric_add("trapped", job.trapped);
+	ft_metric_add("went_through", job.went_through);
+	ft_map_free(&job.map);
+}
+
+static void run(const struct ft_test *test)
+{
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_EXT4};
+	static const char *const ways[] = {"truncate", "mprotect"};
+	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
+
+	(void)test;
+	ft_disk_mount("ext4");
+	ft_plan(2 * 2 * 2);
+	for (size_t k = 0; k < 2; k++)
+		for (int way = TRUNCATE; way <= PROTECT; way++)
+			for (unsigned threads = 1; threads <= many; threads += many - 1) {
+				struct shape shape = {
+					.kind = kinds[k], .way = (enum way)way, .threads = threads};
+
+				ft_case(race, &shape, "%s-%s-threads-%u", ft_kind_name(kinds[k]),
+					ways[way], threads);
+			}
+	ft_disk_release("ext4");
+}
+
+const struct ft_test error_races = {
+	.name = "error-races",
+	.summary = "no store goes through once truncate or mprotect has taken its right",
+	.timeout_ms = 30000,
+	.memory_mib = 128,
+	.disks = "ext4",
+	.config = "CONFIG_TMPFS CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.run = run,
+};

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that the first store through a shared mapping moves mtime and ctime of the file, on tmpfs
+ * and ext4; on ext4 also a store after a load, and the first one after the page was written back
+ * (msync), each time again; that a load and a private store move neither.
+ *
+ * A kernel that forgets file_update_time in page_mkwrite or, where there is none, at the end of
+ * the fault leaves the old times: backups and make then miss the change.
+ */
+#include "ft.h"
+#include "ft_disk.h"
+#include "ft_map.h"
+#include "table.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define PAGES 8
+
+struct shape {
+	enum ft_kind kind;
+	bool private, load_first;
+};
+
+static uint64_t ns_of(struct timespec time)
+{
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t mtime_ns(const struct ft_map *map)
+{
+	struct stat stat;
+
+	if (fstat(map->fd, &stat) < 0)
+		ft_fail_errno("fstat");
+	return ns_of(stat.st_mtim);
+}
+
+static uint64_t ctime_ns(const struct ft_map *map)
+{
+	struct stat stat;
+
+	if (fstat(map->fd, &stat) < 0)
+		ft_fail_errno("fstat");
+	return ns_of(stat.st_ctim);
+}
+
+/* The clock that file systems read, which stands still between two ticks. */
+static uint64_t coarse_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return ns_of(now);
+}
+
+/* Returns a time that no store before this call can have got. */
+static uint64_t next_tick(void)
+{
+	uint64_t now = coarse_ns();
+
+	while (coarse_ns() == now)
+		sched_yield();
+	return coarse_ns();
+}
+
+static void store_moves(const struct ft_map *map, size_t page, const char *which)
+{
+	uint64_t from = next_tick(), mtime, ctime, to;
+
+	((volatile char *)map->addr)[page * FT_PAGE] = (char)from;
+	to = next_tick();
+	mtime = mtime_ns(map);
+	ctime = ctime_ns(map);
+	if (mtime < from || mtime > to)
+		ft_fail("%s left mtime %lld us off the time of the store", which,
+			((long long)mtime - (long long)from) / 1000);
+	if (ctime < from || ctime > to)
+		ft_fail("%s left ctime %lld us off the time of the store", which,
+			((long long)ctime - (long long)from) / 1000);
+	ft_metric_add("moves", 1);
+}
+
+static void load_all(const struct ft_map *map)
+{
+	for (size_t page = 0; page < PAGES; page++)
+		if (((volatile char *)map->addr)[page * FT_PAGE])
+			ft_fail("page %zu, never written, does not read as zero", page);
+}
+
+static void expect_unmoved(const struct ft_map *map, uint64_t mtime, uint64_t ctime,
+			   const char *what)
+{
+	if (mtime_ns(map) != mtime || ctime_ns(map) != ctime)
+		ft_fail("%s moved the times of the file", what);
+}
+
+/* Written back, the page is write-protected, and so the next store faults again. */
+static void store_after_write_back(const struct ft_map *map)
+{
+	for (size_t page = 0; page < PAGES; page++) {
+		if (msync(map->addr, map->bytes, MS_SYNC) < 0)
+			ft_fail_errno("msync");
+		store_moves(map, page, "the first store after a write-back");
+	}
+}
+
+static void look(const void *arg)
+{
+	const struct shape *shape = arg;
+	struct ft_map map = ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE,
+					shape->private ? MAP_PRIVATE : MAP_SHARED);
+	uint64_t mtime = mtime_ns(&map), ctime = ctime_ns(&map);
+
+	next_tick();
+	if (shape->load_first)
+		load_all(&map);
+	expect_unmoved(&map, mtime, ctime, "a load");
+	for (size_t page = 0; page < PAGES && !shape->private; page++)
+		store_moves(&map, page, "a first store");
+	if (shape->private) {
+		for (size_t page = 0; page < PAGES; page++)
+			((volatile char *)map.addr)[page * FT_PAGE] = 1;
+		expect_unmoved(&map, mtime, ctime, "a private store");
+	} else if (shape->kind == FT_EXT4)
+		store_after_write_back(&map);
+	ft_map_free(&map);
+}
+
+static void run(const struct ft_test *test)
+{
+	/* Where pages are not written back, a load maps the page writable, and no store faults. */
+	static const struct {
+		const char *name;
+		struct shape shape;
+	} cases[] = {
+		{"tmpfs-store", {FT_TMPFS, false, false}},
+		{"tmpfs-private-store", {FT_TMPFS, true, true}},
+		{"memfd-store", {FT_MEMFD, false, false}},
+		{"ext4-store", {FT_EXT4, false, false}},
+		{"ext4-load-store", {FT_EXT4, false, true}},
+		{"ext4-private-store", {FT_EXT4, true, true}},
+	};
+
+	(void)test;
+	ft_disk_mount("ext4");
+	ft_plan(6);
+	for (size_t i = 0; i < 6; i++)
+		ft_case(look, &cases[i].shape, "%s", cases[i].name);
+	ft_disk_release("ext4");
+}
+
+const struct ft_test file_times = {
+	.name = "file-times",
+	.summary = "the first store to a page, and the first after a write-back, move mtime and "
+		   "ctime",
+	.timeout_ms = 15000,
+	.memory_mib = 128,
+	.disks = "ext4",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.run = run,
+};

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that a store to a mapping that does not allow it is a SIGSEGV, always, at its address:
+ * mapped without PROT_WRITE, taken away by mprotect, and PROT_NONE; of pages that were never
+ * touched, that were read, and that are dirty; on tmpfs, memfd, MAP_SHARED|MAP_ANONYMOUS and
+ * ext4, shared and private, from one thread and from as many as vCPUs. Copies by the kernel fail,
+ * too, and the content stays.
+ *
+ * A kernel that looks at the rights of the VMA too late, or makes an entry writable that must not
+ * be, lets the store through.
+ */
+#include "ft.h"
+#include "ft_disk.h"
+#include "ft_map.h"
+#include "ft_team.h"
+#include "ft_trap.h"
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGES  64
+#define ALL_OF (PAGES * FT_PAGE)
+
+enum state { FRESH, READ, DIRTY, STATES };
+
+static const char *const state_names[STATES] = {"fresh", "read", "dirty"};
+
+struct shape {
+	enum ft_kind kind;
+	enum state state;
+	bool private;
+};
+
+struct job {
+	char *addr;
+	char value; /* what every page begins with */
+	bool loads; /* those must fail, too */
+};
+
+static void touch(char *addr, enum state state)
+{
+	for (size_t page = 0; page < PAGES; page++) {
+		volatile char *at = addr + page * FT_PAGE;
+
+		if (state == DIRTY)
+			*at = 1;
+		else if (state == READ && *at)
+			ft_fail("page %zu, never written, does not read as zero", page);
+	}
+}
+
+static void try_all(unsigned index, void *arg)
+{
+	const struct job *job = arg;
+
+	for (size_t page = 0; page < PAGES; page++) {
+		char *at = job->addr + page * FT_PAGE, value = job->value;
+		struct ft_trap trap = ft_trap_store(at, (char)(index + 2));
+
+		ft_trap_expect(&trap, SIGSEGV, at, "a store to a page that is write-protected");
+		trap = ft_trap_load(at, &value);
+		if (job->loads)
+			ft_trap_expect(&trap, SIGSEGV, at, "a load from a page without rights");
+		else
+			ft_trap_expect_none(&trap, "a load from a page that may be read");
+		if (value != job->value)
+			ft_fail("page %zu changed though it is write-protected", page);
+	}
+}
+
+static void try_by_kernel(const struct job *job)
+{
+	char byte = 9;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0 || write(fds[1], &byte, 1) != 1)
+		ft_fail_errno("pipe2");
+	if (read(fds[0], job->addr, 1) >= 0 || errno != EFAULT)
+		ft_fail("read(2) into a page that is write-protected did not give EFAULT");
+	if (madvise(job->addr, ALL_OF, MADV_POPULATE_WRITE) == 0)
+		ft_fail("MADV_POPULATE_WRITE of a page that is write-protected went through");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void try_with(const struct job *job)
+{
+	ft_team_run(1, try_all, (void *)job);
+	try_by_kernel(job);
+	ft_team_run(ft_cpus(), try_all, (void *)job);
+	ft_metric_add("sigsegv", PAGES * (1 + ft_cpus()));
+}
+
+static void protect(const struct job *job, int prot)
+{
+	if (mprotect(job->addr, ALL_OF, prot) < 0)
+		ft_fail_errno("mprotect");
+}
+
+/* Rights that came back must hold, too. */
+static void store_again(const struct job *job)
+{
+	protect(job, PROT_READ | PROT_WRITE);
+	for (size_t page = 0; page < PAGES; page++) {
+		struct ft_trap trap = ft_trap_store(job->addr + page * FT_PAGE, 3);
+
+		ft_trap_expect_none(&trap, "a store after the right to it came back");
+	}
+}
+
+static void map_read_only(const struct shape *shape, const struct ft_map *map)
+{
+	int flags = shape->private ? MAP_PRIVATE : MAP_SHARED;
+	struct job job = {.value = shape->state == DIRTY && !shape->private};
+
+	if (map->fd < 0)
+		return;
+	job.addr = mmap(NULL, ALL_OF, PROT_READ, flags, map->fd, 0);
+	if (job.addr == MAP_FAILED)
+		ft_fail_errno("mmap without PROT_WRITE");
+	try_with(&job);
+	munmap(job.addr, ALL_OF);
+}
+
+static void store(const void *arg)
+{
+	const struct shape *shape = arg;
+	struct ft_map map = ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE,
+					shape->private ? MAP_PRIVATE : MAP_SHARED);
+	struct job job = {.addr = map.addr, .value = shape->state == DIRTY};
+
+	ft_trap_prepare();
+	touch(map.addr, shape->state);
+	map_read_only(shape, &map);
+	protect(&job, PROT_READ);
+	try_with(&job);
+	job.loads = true;
+	protect(&job, PROT_NONE);
+	try_with(&job);
+	store_again(&job);
+	ft_map_free(&map);
+}
+
+static void run(const struct ft_test *test)
+{
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
+
+	(void)test;
+	ft_disk_mount("ext4");
+	ft_plan(4 * STATES * 2);
+	for (size_t k = 0; k < 4; k++)
+		for (int state = 0; state < STATES; state++)
+			for (int private = 0; private < 2; private ++) {
+				struct shape shape = {.kind = kinds[k],
+						      .state = (enum state)state,
+						      .private = private};
+
+				ft_case(store, &shape, "%s-%s%s", ft_kind_name(kinds[k]),
+					private ? "private-" : "", state_names[state]);
+			}
+	ft_disk_release("ext4");
+}
+
+const struct ft_test write_protected = {
+	.name = "write-protected",
+	.summary = "a store to a mapping that does not allow it is a SIGSEGV, always",
+	.timeout_ms = 20000,
+	.memory_mib = 128,
+	.disks = "ext4",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.run = run,
+};
