@@ -5,12 +5,36 @@
  */
 #include "table.h"
 
+/* clang-format off: one a line, so that two who add tests can merge */
 const struct ft_test *const ft_tests[] = {
-	&vdso_fork,	    &shared_write_tmpfs,   &shared_write_memfd, &shared_write_anon,
-	&shared_write_ext4, &first_touch,	   &disk_file,		&fault_io_ext4,
-	&shared_retry_shm,  &shared_retry_udmabuf, &shared_retry_perf,	&shared_retry_probe,
-	&probe_promises,    &entry_points,	   &retry_unlocks,	&probe_answers,
-	&held_fault,	    &userfault_shmem,	   &fault_progress,	NULL,
+	&vdso_fork,
+	&shared_write_tmpfs,
+	&shared_write_memfd,
+	&shared_write_anon,
+	&shared_write_ext4,
+	&first_touch,
+	&disk_file,
+	&fault_io_ext4,
+	&shared_retry_shm,
+	&shared_retry_udmabuf,
+	&shared_retry_perf,
+	&shared_retry_probe,
+	&past_end,
+	&write_protected,
+	&disk_full,
+	&fault_io_error,
+	&memory_limit,
+	&fault_killed,
+	&error_races,
+	&probe_promises,
+	&entry_points,
+	&retry_unlocks,
+	&probe_answers,
+	&held_fault,
+	&userfault_shmem,
+	&fault_progress,
+	NULL,
 };
+/* clang-format on */
 
 const struct ft_test *const ft_hidden_tests = misbehaviours;
