@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that a page of a shared mapping is faulted in rightly through every door there is: a
- * store and a load by the program; the kernel copying to and from it (pipe, file); futex;
- * process_vm_writev; ptrace; MADV_POPULATE_WRITE and _READ; mlock; MAP_POPULATE. Each on a mapping
- * with ->map_pages (tmpfs, probe-mp) and on one without (probe-nomp), and each time with data.
+ * store and a load by the program; the kernel copying to and from it (pipe, file); futex, also one
+ * that other processes may wait on; vmsplice; process_vm_writev; ptrace; MADV_POPULATE_WRITE and
+ * _READ; mlock; MAP_POPULATE. Each on a mapping with ->map_pages (tmpfs, probe-mp) and on one
+ * without (probe-nomp), and each time with data.
  *
  * Faults that the kernel takes for itself never use the VMA lock, and the others may: a kernel
  * that mixes them up loses data, hangs, or leaves a lock off its rest, which the probe tells.
@@ -13,6 +14,7 @@
 #include "ft_probe.h"
 #include "table.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -158,6 +160,43 @@ static void futex_store(struct ft_map *map)
 	}
 }
 
+/*
+ * The key of a word that other processes may wait on is of the page's file: get_futex_key(). A
+ * driver's page has none, and the answer is EFAULT.
+ */
+static void futex_shared(struct ft_map *map)
+{
+	int expected = map->kind == FT_TMPFS ? EAGAIN : EFAULT;
+
+	user_store(map);
+	if (madvise(map->addr, map->bytes, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
+	for (size_t page = 0; page < PAGES; page++)
+		if (syscall(SYS_futex, page_at(map, page), FUTEX_WAIT, (unsigned)byte_of(page) + 1,
+			    NULL, NULL, 0) == 0 ||
+		    errno != expected)
+			ft_fail("FUTEX_WAIT on page %zu did not see what was stored there", page);
+}
+
+/* get_user_pages_fast() of pages that are not there, for reading. */
+static void pipe_splice(struct ft_map *map)
+{
+	char bytes[FT_PAGE];
+	int fds[2];
+
+	user_store(map);
+	if (madvise(map->addr, map->bytes, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
+	make_pipe(fds);
+	for (size_t page = 0; page < PAGES; page++) {
+		struct iovec from = {.iov_base = page_at(map, page), .iov_len = FT_PAGE};
+
+		if (vmsplice(fds[1], &from, 1, 0) != FT_PAGE ||
+		    read(fds[0], bytes, FT_PAGE) != FT_PAGE || bytes[0] != byte_of(page))
+			ft_fail("page %zu did not go into a pipe by vmsplice as it is", page);
+	}
+}
+
 static void vm_write(struct ft_map *map)
 {
 	char bytes[PAGES * FT_PAGE];
@@ -236,6 +275,8 @@ static const struct door doors[] = {
 	{"file-read", file_read, FULL, 0},
 	{"file-write", file_write, ZEROS, 0},
 	{"futex", futex_store, FRONT, 0},
+	{"futex-shared", futex_shared, FRONT, 0},
+	{"vmsplice", pipe_splice, FRONT, 0},
 	{"process-vm-writev", vm_write, FULL, 0},
 	{"ptrace-poke", ptrace_poke, FRONT, 0},
 	{"madv-populate-write", populate_write, FRONT, 0},

@@ -5,7 +5,8 @@
  */
 #include "table.h"
 
-/* clang-format off: one a line, so that two who add tests can merge */
+/* One a line, so that branches that add a test do not meet. */
+/* clang-format off */
 const struct ft_test *const ft_tests[] = {
 	&vdso_fork,
 	&shared_write_tmpfs,
@@ -38,6 +39,8 @@ const struct ft_test *const ft_tests[] = {
 	&probe_answers,
 	&held_fault,
 	&userfault_shmem,
+	&huge_shmem,
+	&locked_shared,
 	&fault_progress,
 	NULL,
 };

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that locked shared pages are brought in, counted and given back: mlock, mlock2 with
+ * MLOCK_ONFAULT, MAP_LOCKED and mlockall, on tmpfs, on anonymous shared memory and on SysV shared
+ * memory. VmLck of the process is the size of the mapping; what is locked at once has all of its
+ * pages mapped, what is locked on fault has none before the stores; and after munmap VmLck and the
+ * system's Mlocked are what they were.
+ *
+ * A kernel that loses track of a locked page that was faulted in keeps it for ever.
+ */
+#include "ft.h"
+#include "ft_procfs.h"
+#include "ft_touch.h"
+#include "table.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+#define PAGES	  256
+#define SETTLE_NS 5000000000ull
+
+/* What others lock or let go of meanwhile: nobody does, but the batches of the CPUs are late. */
+#define SLACK_KB 128
+
+enum way { MLOCK, ON_FAULT, MAPPED_LOCKED, ALL, WAYS };
+
+static const char *const way_names[WAYS] = {"mlock", "mlock-onfault", "map-locked", "mlockall"};
+
+struct shape {
+	enum ft_kind kind;
+	enum way way;
+};
+
+static uint64_t locked_by_us_kb(void)
+{
+	return ft_procfs_number("/proc/self/status", "VmLck:");
+}
+
+static uint64_t locked_by_all_kb(void)
+{
+	(void)ft_procfs_vmstat("nr_mlock");
+	return ft_procfs_number("/proc/meminfo", "Mlocked:");
+}
+
+static size_t resident(const struct ft_map *map)
+{
+	FILE *file = fopen("/proc/self/pagemap", "re");
+	uint64_t entry;
+	size_t n = 0;
+
+	if (!file || fseek(file, (long)((uintptr_t)map->addr / FT_PAGE * sizeof(entry)), SEEK_SET))
+		ft_fail_errno("/proc/self/pagemap");
+	for (size_t page = 0; page < PAGES; page++) {
+		if (fread(&entry, sizeof(entry), 1, file) != 1)
+			ft_fail("/proc/self/pagemap came short");
+		n += entry >> 63;
+	}
+	fclose(file);
+	return n;
+}
+
+static struct ft_map lock_new(const struct shape *shape)
+{
+	struct ft_map map;
+
+	if (shape->way == MAPPED_LOCKED)
+		return ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_LOCKED);
+	map = ft_map_new(shape->kind, PAGES);
+	if (shape->way == MLOCK && mlock(map.addr, map.bytes) < 0)
+		ft_fail_errno("mlock");
+	if (shape->way == ON_FAULT && mlock2(map.addr, map.bytes, MLOCK_ONFAULT) < 0)
+		ft_fail_errno("mlock2");
+	if (shape->way == ALL && mlockall(MCL_CURRENT) < 0)
+		ft_fail_errno("mlockall");
+	return map;
+}
+
+static void expect_locked(const struct shape *shape, const struct ft_map *map)
+{
+	size_t expected = shape->way == ON_FAULT ? 0 : PAGES, found = resident(map);
+	uint64_t kb = locked_by_us_kb();
+
+	if (found != expected)
+		ft_fail("%zu pages are mapped after %s, and not %zu", found, way_names[shape->way],
+			expected);
+	if (shape->way == ALL ? kb < map->bytes / 1024 : kb != map->bytes / 1024)
+		ft_fail("VmLck is %llu kB after %s of %zu kB", (unsigned long long)kb,
+			way_names[shape->way], map->bytes / 1024);
+}
+
+/* What was unlocked leaves the count when the CPUs empty their lists of it. */
+static void expect_given_back(uint64_t before_kb)
+{
+	uint64_t deadline_ns = ft_now_ns() + SETTLE_NS, now_kb;
+
+	while ((now_kb = locked_by_all_kb()) > before_kb + SLACK_KB) {
+		if (ft_now_ns() > deadline_ns)
+			ft_fail("Mlocked is %llu kB after munmap, and was %llu kB before",
+				(unsigned long long)now_kb, (unsigned long long)before_kb);
+		sched_yield();
+	}
+}
+
+static void lock_and_touch(const void *arg)
+{
+	const struct shape *shape = arg;
+	uint64_t before_kb = locked_by_all_kb();
+	struct ft_map map = lock_new(shape);
+	struct ft_touch result;
+
+	expect_locked(shape, &map);
+	result = ft_touch_pages(&map, ft_cpus(), ft_stream("locked-shared"));
+	ft_touch_report(&map, &result);
+	ft_touch_verify(&map, result.seed);
+	if (resident(&map) != PAGES)
+		ft_fail("%zu of %u locked pages are mapped after a store to each", resident(&map),
+			PAGES);
+	ft_map_unmap(&map);
+	if (shape->way == ALL && munlockall() < 0)
+		ft_fail_errno("munlockall");
+	if (locked_by_us_kb())
+		ft_fail("VmLck is %llu kB after munmap of all that was locked",
+			(unsigned long long)locked_by_us_kb());
+	ft_map_free(&map);
+	expect_given_back(before_kb);
+}
+
+static void run(const struct ft_test *test)
+{
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_ANON, FT_SHM};
+
+	(void)test;
+	ft_plan(3 * WAYS - 1);
+	for (size_t k = 0; k < 3; k++)
+		for (int way = 0; way < WAYS; way++) {
+			struct shape shape = {.kind = kinds[k], .way = (enum way)way};
+
+			/* shmat has no flags of mmap. */
+			if (kinds[k] != FT_SHM || way != MAPPED_LOCKED)
+				ft_case(lock_and_touch, &shape, "%s-%s", ft_kind_name(kinds[k]),
+					way_names[way]);
+		}
+}
+
+const struct ft_test locked_shared = {
+	.name = "locked-shared",
+	.summary = "locked shared pages are brought in, counted, and given back",
+	.timeout_ms = 15000,
+	.memory_mib = 128,
+	.config = "CONFIG_TMPFS CONFIG_SYSVIPC CONFIG_PROC_PAGE_MONITOR",
+	.run = run,
+};
