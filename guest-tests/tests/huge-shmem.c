@@ -133,6 +133,21 @@ static void expect_cut(const struct ft_map *map)
 				ft_fail("page %zu, cut off and grown again, is not zero", page);
 }
 
+/* A folio is only made where its place in the file and its address have the same alignment. */
+static void map_aligned(struct ft_map *map, int flags)
+{
+	size_t align = (size_t)sizes_kb[n_sizes - 1] * 1024;
+	char *room = mmap(NULL, map->bytes + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		ft_fail_errno("mmap");
+	room += align - (uintptr_t)room % align;
+	map->addr = mmap(room, map->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | flags,
+			 map->fd, 0);
+	if (map->addr == MAP_FAILED)
+		ft_fail_errno("mmap");
+}
+
 /* The mount is gone from sight at once, and there as long as its file is. */
 static struct ft_map map_mounted(const char *options)
 {
@@ -144,9 +159,7 @@ static struct ft_map map_mounted(const char *options)
 	map.fd = open(MOUNT, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (umount2(MOUNT, MNT_DETACH) < 0 || map.fd < 0 || ftruncate(map.fd, (off_t)map.bytes) < 0)
 		ft_fail_errno("a file on a tmpfs with huge pages");
-	map.addr = mmap(NULL, map.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, map.fd, 0);
-	if (map.addr == MAP_FAILED)
-		ft_fail_errno("mmap");
+	map_aligned(&map, 0);
 	if (madvise(map.addr, map.bytes, MADV_HUGEPAGE) < 0)
 		ft_fail_errno("MADV_HUGEPAGE");
 	return map;
@@ -189,8 +202,9 @@ static void touch_anon(const void *arg)
 {
 	unsigned kb = *(const unsigned *)arg;
 	uint64_t before = allocated(kb);
-	struct ft_map map = ft_map_new(FT_ANON, PAGES);
+	struct ft_map map = {.kind = FT_ANON, .bytes = PAGES * FT_PAGE, .fd = -1};
 
+	map_aligned(&map, MAP_ANONYMOUS);
 	set_size(kb, "always");
 	touch_and_change(&map);
 	set_size(kb, "never");

@@ -22,5 +22,6 @@ extern const struct ft_test past_end, write_protected, disk_full, fault_io_error
 	fault_killed, error_races;
 extern const struct ft_test file_times, fault_counts, rss_types, page_tables, pages_released,
 	memory_kept;
-extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shmem, locked_shared;
+extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shmem, locked_shared,
+	memcg_shared;
 extern const struct ft_test misbehaviours[]; /* in no manifest; ended by one without a name */
