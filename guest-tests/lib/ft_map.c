@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,10 +21,15 @@ static const struct {
 	const char *name;
 	bool map_pages, readable;
 } kinds[FT_KINDS] = {
-	[FT_TMPFS] = {"tmpfs", true, true},	  [FT_MEMFD] = {"memfd", true, true},
-	[FT_ANON] = {"anon", true, false},	  [FT_EXT4] = {"ext4", true, true},
-	[FT_PROBE_MP] = {"probe-mp", true, true}, [FT_SHM] = {"shm", false, false},
-	[FT_UDMABUF] = {"udmabuf", false, false}, [FT_PROBE_NOMP] = {"probe-nomp", false, true},
+	[FT_TMPFS] = {"tmpfs", true, true},
+	[FT_MEMFD] = {"memfd", true, true},
+	[FT_ANON] = {"anon", true, false},
+	[FT_EXT4] = {"ext4", true, true},
+	[FT_XFS] = {"xfs", true, true},
+	[FT_PROBE_MP] = {"probe-mp", true, true},
+	[FT_SHM] = {"shm", false, false},
+	[FT_UDMABUF] = {"udmabuf", false, false},
+	[FT_PROBE_NOMP] = {"probe-nomp", false, true},
 };
 
 const char *ft_kind_name(enum ft_kind kind)
@@ -34,6 +40,11 @@ const char *ft_kind_name(enum ft_kind kind)
 bool ft_kind_has_map_pages(enum ft_kind kind)
 {
 	return kinds[kind].map_pages;
+}
+
+bool ft_kind_on_disk(enum ft_kind kind)
+{
+	return kind == FT_EXT4 || kind == FT_XFS;
 }
 
 static int open_file(const char *folder, size_t bytes)
@@ -59,20 +70,20 @@ static int open_memfd(size_t bytes, unsigned flags)
 }
 
 /* Written and synced: then a fault finds each page in the cache, and nothing writes it back. */
-static int open_ext4(size_t bytes)
+static int open_on_disk(const char *folder, size_t bytes)
 {
 	static const char zeros[16 * FT_PAGE];
-	int fd = open_file("/mnt/ext4", bytes);
+	int fd = open_file(folder, bytes);
 
 	for (size_t done = 0; done < bytes;) {
 		size_t n = bytes - done < sizeof(zeros) ? bytes - done : sizeof(zeros);
 
 		if (pwrite(fd, zeros, n, (off_t)done) != (ssize_t)n)
-			ft_fail_errno("pwrite to ext4");
+			ft_fail_errno(folder);
 		done += n;
 	}
 	if (fsync(fd) < 0)
-		ft_fail_errno("fsync of ext4");
+		ft_fail_errno("fsync");
 	return fd;
 }
 
@@ -104,7 +115,9 @@ static int open_kind(enum ft_kind kind, size_t bytes)
 	case FT_MEMFD:
 		return open_memfd(bytes, 0);
 	case FT_EXT4:
-		return open_ext4(bytes);
+		return open_on_disk("/mnt/ext4", bytes);
+	case FT_XFS:
+		return open_on_disk("/mnt/xfs", bytes);
 	case FT_UDMABUF:
 		return open_udmabuf(bytes);
 	case FT_PROBE_MP:
@@ -152,6 +165,18 @@ struct ft_map ft_map_new(enum ft_kind kind, size_t pages)
 	return ft_map_with(kind, pages, PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
+/* mremap of a size of 0 leaves a shared mapping and makes another. */
+struct ft_map ft_map_view(const struct ft_map *map)
+{
+	struct ft_map view = *map;
+
+	view.addr = map->fd < 0 ? mremap(map->addr, 0, map->bytes, MREMAP_MAYMOVE)
+				: mmap(NULL, map->bytes, PROT_READ, MAP_SHARED, map->fd, 0);
+	if (view.addr == MAP_FAILED)
+		ft_fail_errno("a second mapping");
+	return view;
+}
+
 void ft_map_unmap(struct ft_map *map)
 {
 	if (map->addr && munmap(map->addr, map->bytes) < 0)
@@ -179,4 +204,36 @@ void ft_map_pread(const struct ft_map *map, size_t page, void *buffer)
 	if (len != (ssize_t)FT_PAGE)
 		ft_fail("pread of page %zu of %s gave %zd of %u bytes", page,
 			ft_kind_name(map->kind), len, FT_PAGE);
+}
+
+int ft_map_open_direct(const struct ft_map *map)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", map->fd);
+	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (fd < 0)
+		ft_fail_errno("open with O_DIRECT");
+	return fd;
+}
+
+void ft_map_read(const struct ft_map *map, size_t page, void *buffer)
+{
+	if (ft_map_readable(map))
+		ft_map_pread(map, page, buffer);
+	else
+		memcpy(buffer, map->addr + page * FT_PAGE, FT_PAGE);
+}
+
+void ft_map_agree(const struct ft_map *map, const struct ft_map *view, const char *when)
+{
+	char bytes[FT_PAGE];
+
+	for (size_t page = 0; page < map->bytes / FT_PAGE; page++) {
+		ft_map_read(view, page, bytes);
+		if (memcmp(map->addr + page * FT_PAGE, bytes, FT_PAGE) != 0)
+			ft_fail("page %zu of the mapping is not the page of the %s file after %s",
+				page, ft_kind_name(map->kind), when);
+	}
 }

@@ -13,6 +13,7 @@ enum ft_kind {
 	FT_MEMFD,
 	FT_ANON,
 	FT_EXT4, /* its pages are in the page cache, clean and on disk; needs ft_disk_mount */
+	FT_XFS,	 /* the same */
 	FT_PROBE_MP,
 	/* vm_ops without */
 	FT_SHM,
@@ -30,12 +31,16 @@ struct ft_map {
 
 const char *ft_kind_name(enum ft_kind kind);
 bool ft_kind_has_map_pages(enum ft_kind kind);
+bool ft_kind_on_disk(enum ft_kind kind);
 
 /* Fails or skips the case when it cannot. */
 struct ft_map ft_map_new(enum ft_kind kind, size_t pages);
 
 /* The same, mapped with these flags of mmap(2) instead of MAP_SHARED. Kinds with an fd only. */
 struct ft_map ft_map_with(enum ft_kind kind, size_t pages, int prot, int flags);
+
+/* Another shared mapping of the same pages, for reading; not to be freed, but unmapped. */
+struct ft_map ft_map_view(const struct ft_map *map);
 
 /* Takes the mapping away and keeps the fd, so that the content can still be read. */
 void ft_map_unmap(struct ft_map *map);
@@ -46,3 +51,12 @@ bool ft_map_readable(const struct ft_map *map);
 
 /* One page of the file, by pread; fails the case when that comes short. */
 void ft_map_pread(const struct ft_map *map, size_t page, void *buffer);
+
+/* The same file for reading past the page cache (O_DIRECT). Kinds on a disk only. */
+int ft_map_open_direct(const struct ft_map *map);
+
+/* One page, by pread where that can be, else through the mapping. */
+void ft_map_read(const struct ft_map *map, size_t page, void *buffer);
+
+/* Fails the case unless the page is the same seen through the mapping and by ft_map_read of view. */
+void ft_map_agree(const struct ft_map *map, const struct ft_map *view, const char *when);

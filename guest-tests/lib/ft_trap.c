@@ -76,6 +76,19 @@ struct ft_trap ft_trap_store_word(void *addr, uint64_t value)
 	return (struct ft_trap){0};
 }
 
+struct ft_trap ft_trap_load_word(const void *addr, uint64_t *ret_value)
+{
+	uint64_t value;
+
+	if (sigsetjmp(frame, 0))
+		return take_caught();
+	armed = true;
+	value = *(const volatile uint64_t *)addr;
+	armed = false;
+	*ret_value = value;
+	return (struct ft_trap){0};
+}
+
 void ft_trap_expect(const struct ft_trap *trap, int signum, const void *addr, const char *what)
 {
 	int code = signum == SIGBUS ? BUS_ADRERR : SEGV_ACCERR;

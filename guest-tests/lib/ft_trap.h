@@ -22,6 +22,7 @@ struct ft_trap ft_trap_store(void *addr, char value);
 
 /* One word, of which a signal leaves all or nothing. */
 struct ft_trap ft_trap_store_word(void *addr, uint64_t value);
+struct ft_trap ft_trap_load_word(const void *addr, uint64_t *ret_value);
 
 /*
  * Fails the case unless just this signal came for just this address: SIGBUS with BUS_ADRERR, or

@@ -43,6 +43,13 @@ const struct ft_test *const ft_tests[] = {
 	&locked_shared,
 	&memcg_shared,
 	&fault_progress,
+	&msync_file,
+	&private_file,
+	&same_page,
+	&write_protect,
+	&truncate_faults,
+	&vma_changes,
+	&fork_stores,
 	NULL,
 };
 /* clang-format on */

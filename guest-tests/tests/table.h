@@ -24,4 +24,11 @@ extern const struct ft_test file_times, fault_counts, rss_types, page_tables, pa
 	memory_kept;
 extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shmem, locked_shared,
 	memcg_shared;
+extern const struct ft_test msync_file;
+extern const struct ft_test private_file;
+extern const struct ft_test same_page;
+extern const struct ft_test write_protect;
+extern const struct ft_test truncate_faults;
+extern const struct ft_test vma_changes;
+extern const struct ft_test fork_stores;
 extern const struct ft_test misbehaviours[]; /* in no manifest; ended by one without a name */

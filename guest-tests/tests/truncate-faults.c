@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that pages which are taken away under faults are gone for everybody: threads load and
+ * store their words of a few pages without end, and another thread punches holes, truncates and
+ * extends the file, or reclaims the pages (MADV_PAGEOUT; shared memory goes to the swap disk).
+ * What was stored before a hole is never seen after it; what was stored before reclaim always is;
+ * a word is the one that was stored last, or zero where there was a hole; and whenever the threads
+ * stand still, the mapping is the file, page by page.
+ *
+ * A kernel that does not look again whether the page it waited for still belongs to the file maps
+ * one that does not: old data come back, and stores go to a page that no one else can see.
+ */
+#include "ft.h"
+#include "ft_disk.h"
+#include "ft_meet.h"
+#include "ft_trap.h"
+#include "ft_words.h"
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGES	  16
+#define STEPS	  16
+#define CHANGES	  4 /* between two meetings */
+#define ROUNDS	  2
+#define SWAP_DISK "swap"
+
+struct job;
+
+struct change {
+	const char *name;
+	void (*make)(struct job *job);
+	bool makes_holes;
+};
+
+struct shape {
+	enum ft_kind kind;
+	const struct change *change;
+	unsigned threads;
+};
+
+struct job {
+	const struct shape *shape;
+	struct ft_meet meet;
+	struct ft_words words;
+	struct ft_map map, view;
+	uint64_t seed, choices;
+	uint64_t floor[PAGES][FT_TEAM_MAX]; /* the ledger before a change */
+};
+
+static void expect_word(const struct job *job, size_t page, uint64_t found, uint64_t last)
+{
+	if (found == last || (job->shape->change->makes_holes && !found))
+		return;
+	ft_fail("a word of page %zu is %#llx beside %s, and %#llx was stored there last", page,
+		(unsigned long long)found, job->shape->change->name, (unsigned long long)last);
+}
+
+static void load_and_store(unsigned index, void *arg)
+{
+	struct job *job = arg;
+	uint64_t state = job->seed + index, found;
+
+	do {
+		size_t page = fl_wire_random(&state) % PAGES;
+		volatile uint64_t *at = ft_words_at(&job->words, job->map.addr, page, index);
+		uint64_t next = ft_words_next(&job->words, page, index);
+
+		if (!ft_trap_load_word((void *)at, &found).signum)
+			expect_word(job, page, found, ft_words_last(&job->words, page, index));
+		if (!ft_trap_store_word((void *)at, next).signum)
+			ft_words_enter(&job->words, page, index, next);
+	} while (ft_meet_pass(&job->meet, index));
+}
+
+static void take_ledger(struct job *job)
+{
+	for (size_t page = 0; page < PAGES; page++)
+		for (unsigned thread = 0; thread < job->words.threads; thread++)
+			job->floor[page][thread] = ft_words_last(&job->words, page, thread);
+}
+
+static void expect_gone(const struct job *job, size_t first, size_t end)
+{
+	for (size_t page = first; page < end; page++)
+		for (unsigned thread = 0; thread < job->words.threads; thread++) {
+			uint64_t found = *ft_words_at(&job->words, job->map.addr, page, thread);
+
+			if (found && found <= job->floor[page][thread])
+				ft_fail("%#llx, which was stored to page %zu before %s, is still "
+					"there after it",
+					(unsigned long long)found, page, job->shape->change->name);
+		}
+}
+
+/* Shared memory without a file is punched through its mapping. */
+static void punch(struct job *job)
+{
+	size_t first = fl_wire_random(&job->choices) % PAGES;
+	size_t n = 1 + fl_wire_random(&job->choices) % (PAGES - first);
+	int result;
+
+	take_ledger(job);
+	if (job->map.fd >= 0)
+		result = fallocate(job->map.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				   (off_t)(first * FT_PAGE), (off_t)(n * FT_PAGE));
+	else
+		result = madvise(job->map.addr + first * FT_PAGE, n * FT_PAGE, MADV_REMOVE);
+	if (result < 0)
+		ft_fail_errno("a hole");
+	expect_gone(job, first, first + n);
+}
+
+/* In every second case not at the boundary of a page: the rest of that page becomes zeros. */
+static void truncate_file(struct job *job)
+{
+	uint64_t choice = fl_wire_random(&job->choices);
+	size_t first = choice % PAGES;
+	size_t rest = choice & 0x100 ? 0 : (choice >> 16) % FT_PAGE & ~7ul;
+
+	take_ledger(job);
+	if (ftruncate(job->map.fd, (off_t)(first * FT_PAGE + rest)) < 0)
+		ft_fail_errno("ftruncate");
+	if (choice & 0x200)
+		ft_meet_await(&job->meet, 1);
+	if (ftruncate(job->map.fd, (off_t)job->map.bytes) < 0)
+		ft_fail_errno("ftruncate");
+	expect_gone(job, first + (rest ? 1 : 0), PAGES);
+}
+
+/* A dirty page of a file is not reclaimed before it is written back. */
+static void page_out(struct job *job)
+{
+	if (ft_kind_on_disk(job->map.kind) && msync(job->map.addr, job->map.bytes, MS_SYNC) < 0)
+		ft_fail_errno("msync");
+	if (madvise(job->map.addr, job->map.bytes, MADV_PAGEOUT) < 0)
+		ft_fail_errno("MADV_PAGEOUT");
+}
+
+static void verify(const struct job *job)
+{
+	uint64_t found[FT_PAGE / sizeof(uint64_t)], last[FT_PAGE / sizeof(uint64_t)];
+
+	ft_map_agree(&job->map, &job->view, job->shape->change->name);
+	for (size_t page = 0; page < PAGES; page++) {
+		ft_map_read(&job->view, page, found);
+		ft_words_expected(&job->words, page, last);
+		for (size_t i = 0; i < FT_PAGE / sizeof(uint64_t); i++)
+			expect_word(job, page, found[i], last[i]);
+	}
+}
+
+static void take_away(const void *arg)
+{
+	static struct job job;
+	struct ft_team *team;
+
+	job.shape = arg;
+	ft_trap_prepare();
+	job.seed = job.choices = ft_stream("truncate-faults");
+	job.words = ft_words_new(PAGES, job.shape->threads, job.seed);
+	job.map = ft_map_new(job.shape->kind, PAGES);
+	job.view = ft_map_view(&job.map);
+	ft_meet_init(&job.meet, job.shape->threads);
+	team = ft_team_new(job.shape->threads, load_and_store, &job);
+	ft_team_go(team);
+	for (unsigned round = ft_rounds(ROUNDS); round > 0; round--) {
+		for (int i = 0; i < CHANGES; i++) {
+			ft_meet_await(&job.meet, STEPS);
+			job.shape->change->make(&job);
+		}
+		ft_meet_call(&job.meet);
+		verify(&job);
+		ft_meet_resume(&job.meet);
+		ft_metric_add("changes", CHANGES);
+	}
+	ft_meet_end(&job.meet);
+	ft_team_wait(team);
+	ft_team_free(team);
+}
+
+static const struct change changes[] = {
+	{"a hole", punch, true},
+	{"truncation", truncate_file, true},
+	{"reclaim", page_out, false},
+};
+
+static const struct {
+	enum ft_kind kind;
+	unsigned change;
+	const char *name;
+} pairs[] = {
+	{FT_TMPFS, 0, "tmpfs-hole"},	 {FT_MEMFD, 0, "memfd-hole"},
+	{FT_ANON, 0, "anon-hole"},	 {FT_EXT4, 0, "ext4-hole"},
+	{FT_TMPFS, 1, "tmpfs-truncate"}, {FT_MEMFD, 1, "memfd-truncate"},
+	{FT_EXT4, 1, "ext4-truncate"},	 {FT_TMPFS, 2, "tmpfs-reclaim"},
+	{FT_MEMFD, 2, "memfd-reclaim"},	 {FT_ANON, 2, "anon-reclaim"},
+	{FT_EXT4, 2, "ext4-reclaim"},
+};
+#define PAIRS (sizeof(pairs) / sizeof(*pairs))
+
+static void run(const struct ft_test *test)
+{
+	unsigned counts[FT_THREAD_COUNTS];
+	unsigned n = ft_thread_counts(counts);
+
+	(void)test;
+	ft_disk_mount("ext4");
+	ft_disk_swap_on(SWAP_DISK);
+	ft_plan((unsigned)PAIRS * n);
+	for (size_t p = 0; p < PAIRS; p++)
+		for (unsigned i = 0; i < n; i++) {
+			struct shape shape = {.kind = pairs[p].kind,
+					      .change = &changes[pairs[p].change],
+					      .threads = counts[i]};
+
+			ft_case(take_away, &shape, "%s-threads-%u", pairs[p].name, counts[i]);
+		}
+	ft_disk_swap_off(SWAP_DISK);
+	ft_disk_release("ext4");
+}
+
+const struct ft_test truncate_faults = {
+	.name = "truncate-faults",
+	.summary = "holes, truncation and reclaim beside faults: mapping and file stay the same",
+	.timeout_ms = 30000,
+	.memory_mib = 128,
+	.disks = "ext4 swap",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_SWAP CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.run = run,
+};

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that a mapping changes for all threads at once. They store to their words of a shared
+ * mapping all the time, and another thread
+ *   mprotect   makes a part of it read-only: from then on the words there stand still;
+ *   replace    maps another file over it (MAP_FIXED): from then on no store reaches the old file;
+ *   munmap     takes it away, and maps another file there: the same;
+ *   mremap     moves it: no store is lost on the way;
+ *   exit       ends the process under them: from then on nothing changes.
+ * After each, mapping and file agree page by page, and each file holds what was stored to it.
+ *
+ * A kernel that changes a VMA without locking it against faults, looks it up without looking again
+ * whether it changed, or flushes TLBs too late, lets a store through to the old file or page.
+ */
+#include "ft.h"
+#include "ft_bounded.h"
+#include "ft_disk.h"
+#include "ft_meet.h"
+#include "ft_trap.h"
+#include "ft_words.h"
+#include "table.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGES  64
+#define STEPS  40 /* of each thread, between two changes */
+#define ROUNDS 3
+
+struct job {
+	struct ft_meet meet;
+	struct ft_words words;
+	char *_Atomic addr;	/* where to store */
+	struct ft_map files[2]; /* whose pages they are now, and were before */
+	struct ft_map views[2]; /* of the files */
+	uint64_t seed, choices;
+};
+
+struct change {
+	const char *name;
+	void (*make)(struct job *job);
+};
+
+struct shape {
+	enum ft_kind kind;
+	unsigned threads;
+	const struct change *change;
+};
+
+static void store(unsigned index, void *arg)
+{
+	struct job *job = arg;
+	uint64_t state = job->seed + index;
+
+	do {
+		size_t page = fl_wire_random(&state) % PAGES;
+		uint64_t value = ft_words_next(&job->words, page, index);
+		volatile uint64_t *at = ft_words_at(&job->words, job->addr, page, index);
+
+		if (!ft_trap_store_word((void *)at, value).signum)
+			ft_words_enter(&job->words, page, index, value);
+	} while (ft_meet_pass(&job->meet, index));
+}
+
+static void read_all(const struct ft_map *map, size_t first, size_t n, char *bytes)
+{
+	for (size_t page = 0; page < n; page++)
+		ft_map_read(map, first + page, bytes + page * FT_PAGE);
+}
+
+static void expect_still(const struct ft_map *map, size_t first, size_t n, const char *before,
+			 const char *after)
+{
+	static char bytes[PAGES * FT_PAGE];
+
+	read_all(map, first, n, bytes);
+	for (size_t page = 0; page < n; page++)
+		if (memcmp(bytes + page * FT_PAGE, before + page * FT_PAGE, FT_PAGE) != 0)
+			ft_fail("page %zu of the %s file was stored to after %s", first + page,
+				ft_kind_name(map->kind), after);
+}
+
+static void protect_part(struct job *job)
+{
+	static char before[PAGES * FT_PAGE];
+	size_t first = fl_wire_random(&job->choices) % 3 * PAGES / 4;
+	char *at = job->addr + first * FT_PAGE;
+
+	if (mprotect(at, PAGES / 2 * FT_PAGE, PROT_READ) < 0)
+		ft_fail_errno("mprotect");
+	read_all(&job->views[0], first, PAGES / 2, before);
+	ft_meet_await(&job->meet, STEPS);
+	expect_still(&job->views[0], first, PAGES / 2, before, "mprotect to read-only");
+	if (mprotect(at, PAGES / 2 * FT_PAGE, PROT_READ | PROT_WRITE) < 0)
+		ft_fail_errno("mprotect");
+}
+
+static void swap_files(struct job *job)
+{
+	struct ft_map file = job->files[0], view = job->views[0];
+
+	job->files[0] = job->files[1];
+	job->files[1] = file;
+	job->views[0] = job->views[1];
+	job->views[1] = view;
+}
+
+/* Of a kind without a file, the pages come from its view, which stays. */
+static void map_other(struct job *job)
+{
+	struct ft_map *other = &job->files[1];
+	void *addr;
+
+	if (other->fd >= 0)
+		addr = mmap(job->addr, other->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			    other->fd, 0);
+	else
+		addr = mremap(job->views[1].addr, 0, other->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			      job->addr);
+	if (addr != job->addr)
+		ft_fail_errno("mmap of another file");
+	other->addr = addr;
+	job->files[0].addr = NULL;
+	swap_files(job);
+}
+
+static void expect_old_still(struct job *job, const char *after)
+{
+	static char before[PAGES * FT_PAGE];
+
+	read_all(&job->views[1], 0, PAGES, before);
+	ft_meet_await(&job->meet, STEPS);
+	expect_still(&job->views[1], 0, PAGES, before, after);
+}
+
+static void replace(struct job *job)
+{
+	map_other(job);
+	expect_old_still(job, "another was mapped over it");
+}
+
+static void unmap(struct job *job)
+{
+	if (munmap(job->addr, PAGES * FT_PAGE) < 0)
+		ft_fail_errno("munmap");
+	map_other(job);
+	expect_old_still(job, "munmap");
+}
+
+/* Where it goes was reserved, and where it was is reserved at once: nothing else gets there. */
+static void move(struct job *job)
+{
+	char *from = job->addr, *to;
+
+	to = mmap(NULL, PAGES * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (to == MAP_FAILED ||
+	    mremap(from, PAGES * FT_PAGE, PAGES * FT_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		ft_fail_errno("mremap");
+	if (mmap(from, PAGES * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) == MAP_FAILED)
+		ft_fail_errno("mmap");
+	job->addr = job->files[0].addr = to;
+	ft_meet_await(&job->meet, STEPS);
+}
+
+/* One file has the last value of each word, the other at most an older one. */
+static void verify_words(const struct job *job)
+{
+	uint64_t now[FT_PAGE / sizeof(uint64_t)], old[FT_PAGE / sizeof(uint64_t)];
+	uint64_t last[FT_PAGE / sizeof(uint64_t)];
+
+	for (size_t page = 0; page < PAGES; page++) {
+		ft_map_read(&job->views[0], page, now);
+		ft_map_read(&job->views[1], page, old);
+		ft_words_expected(&job->words, page, last);
+		for (size_t i = 0; i < FT_PAGE / sizeof(uint64_t); i++)
+			if ((now[i] > old[i] ? now[i] : old[i]) != last[i])
+				ft_fail("word %zu of page %zu is %#llx in the file that is mapped "
+					"and %#llx in the other, and %#llx was stored there last",
+					i, page, (unsigned long long)now[i],
+					(unsigned long long)old[i], (unsigned long long)last[i]);
+	}
+}
+
+static void prepare(struct job *job, const struct shape *shape)
+{
+	ft_trap_prepare();
+	job->seed = job->choices = ft_stream("vma-changes");
+	job->words = ft_words_new(PAGES, shape->threads, job->seed);
+	for (int i = 0; i < 2; i++) {
+		job->files[i] = ft_map_new(shape->kind, PAGES);
+		job->views[i] = ft_map_view(&job->files[i]);
+	}
+	ft_map_unmap(&job->files[1]);
+	job->addr = job->files[0].addr;
+	ft_meet_init(&job->meet, shape->threads);
+}
+
+static void change_beside_stores(const void *arg)
+{
+	const struct shape *shape = arg;
+	static struct job job;
+	struct ft_team *team;
+
+	prepare(&job, shape);
+	team = ft_team_new(shape->threads, store, &job);
+	ft_team_go(team);
+	for (unsigned round = ft_rounds(ROUNDS); round > 0; round--) {
+		ft_meet_await(&job.meet, STEPS);
+		shape->change->make(&job);
+		ft_meet_call(&job.meet);
+		ft_map_agree(&job.files[0], &job.views[0], shape->change->name);
+		verify_words(&job);
+		ft_meet_resume(&job.meet);
+		ft_metric_add("changes", 1);
+	}
+	ft_meet_end(&job.meet);
+	ft_team_wait(team);
+	ft_team_free(team);
+}
+
+static void leave_others(void *arg)
+{
+	struct job *job = arg;
+	struct ft_team *team = ft_team_new(job->meet.workers, store, job);
+
+	ft_team_go(team);
+	ft_meet_await(&job->meet, STEPS);
+	_exit(0);
+}
+
+/* The last store of a thread may be without its entry in the ledger. */
+static void verify_left(const struct job *job)
+{
+	uint64_t found[FT_PAGE / sizeof(uint64_t)];
+
+	for (size_t page = 0; page < PAGES; page++) {
+		ft_map_read(&job->views[0], page, found);
+		for (unsigned thread = 0; thread < job->words.threads; thread++) {
+			uint64_t next = ft_words_next(&job->words, page, thread);
+			size_t place = (size_t)(ft_words_at(&job->words, NULL, 0, thread) -
+						(volatile uint64_t *)NULL);
+			uint64_t last = ft_words_last(&job->words, page, thread);
+
+			if (found[place] == next)
+				ft_words_enter(&job->words, page, thread, next);
+			else if (found[place] != last)
+				ft_fail("page %zu holds %#llx and not %#llx, which a thread stored "
+					"before its process ended",
+					page, (unsigned long long)found[place],
+					(unsigned long long)last);
+		}
+	}
+}
+
+static void exit_beside_stores(const void *arg)
+{
+	static struct job job;
+
+	prepare(&job, arg);
+	for (unsigned round = ft_rounds(ROUNDS); round > 0; round--) {
+		ft_bounded_child(leave_others, &job, "the exit of a process whose threads store");
+		verify_left(&job);
+		ft_words_verify(&job.words, &job.views[0], "its parent after its exit");
+		ft_metric_add("changes", 1);
+	}
+}
+
+static const struct change changes[] = {
+	{"mprotect", protect_part}, {"replace", replace}, {"munmap", unmap},
+	{"mremap", move},	    {"exit", NULL},
+};
+#define CHANGES (sizeof(changes) / sizeof(*changes))
+
+static void run(const struct ft_test *test)
+{
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
+	unsigned counts[FT_THREAD_COUNTS];
+	unsigned n = ft_thread_counts(counts);
+	size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
+
+	(void)test;
+	ft_disk_mount("ext4");
+	ft_plan((unsigned)(n_kinds * CHANGES) * n);
+	for (size_t k = 0; k < n_kinds * CHANGES * n; k++) {
+		struct shape shape = {.change = &changes[k % CHANGES],
+				      .threads = counts[k / CHANGES % n],
+				      .kind = kinds[k / CHANGES / n]};
+
+		ft_case(shape.change->make ? change_beside_stores : exit_beside_stores, &shape,
+			"%s-%s-threads-%u", ft_kind_name(shape.kind), shape.change->name,
+			shape.threads);
+	}
+	ft_disk_release("ext4");
+}
+
+const struct ft_test vma_changes = {
+	.name = "vma-changes",
+	.summary =
+		"mprotect, munmap, MAP_FIXED, mremap and exit beside stores: each is seen at once",
+	.timeout_ms = 30000,
+	.memory_mib = 128,
+	.disks = "ext4",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.run = run,
+};
