@@ -76,8 +76,15 @@
  *     mode run                       or: shell
  *     deterministic 1                the machine must never be idle as a whole
  *     test 1 shared-write-tmpfs 20000   number, name, limit in ms (already scaled)
+ *     test 2 mine 60000
+ *     expect 0                       test 2 is a program: the exit status it must have, or ktap
+ *     arg /programs/mine/a.out       and its words, each to the end of the line
+ *     arg --fast
  */
 #define FL_WIRE_ORDERS_PATH "/fl/orders"
+#define FL_WIRE_PROGRAMS    "/programs" /* a folder each */
+#define FL_WIRE_WORDS_MAX   64		/* of one program */
+#define FL_WIRE_WORD_MAX    512		/* bytes */
 
 static inline uint32_t fl_wire_crc_step(uint32_t crc, unsigned char byte)
 {

@@ -5,6 +5,7 @@
  * the way to the first test costs more than all of this.
  */
 #include "attest.h"
+#include "program.h"
 #include "testrun.h"
 
 #include <dirent.h>
@@ -39,6 +40,7 @@ static const struct {
 	{"sysfs", "/sys", NULL},
 	{"tmpfs", "/tmp", "mode=1777"},
 	{"debugfs", "/sys/kernel/debug", NULL},
+	{"tmpfs", "/dev/shm", "mode=1777"},
 };
 
 /* Leaves through the exit device: without ACPI there is no power to switch off. */
@@ -243,12 +245,16 @@ static void __attribute__((noreturn)) end_machine(int wire)
 	power_off();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static struct orders orders;
 	unsigned bad_line;
 	int wire;
 
+	(void)argc;
+	if (getpid() != 1)
+		return program_become(argv);
+	program_hide_runner();
 	mount_all();
 	open_console();
 	bad_line = orders_read(&orders, FL_WIRE_ORDERS_PATH);

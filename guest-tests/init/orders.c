@@ -20,6 +20,26 @@ static bool add_test(struct orders *orders, const char *line)
 	return true;
 }
 
+static bool add_word(struct orders *orders, const char *word)
+{
+	struct order *order = orders->n_tests ? &orders->tests[orders->n_tests - 1] : NULL;
+
+	if (!order || order->n_words == FL_WIRE_WORDS_MAX)
+		return false;
+	order->words[order->n_words] = strdup(word);
+	return order->words[order->n_words++] != NULL;
+}
+
+static bool set_expect(struct orders *orders, const char *value)
+{
+	struct order *order = orders->n_tests ? &orders->tests[orders->n_tests - 1] : NULL;
+
+	if (!order)
+		return false;
+	order->ktap = strcmp(value, "ktap") == 0;
+	return order->ktap || sscanf(value, "%d", &order->status) == 1;
+}
+
 static bool take_line(struct orders *orders, const char *line)
 {
 	unsigned proto;
@@ -43,12 +63,16 @@ static bool take_line(struct orders *orders, const char *line)
 		orders->shell = strcmp(mode, "shell") == 0;
 		return orders->shell || strcmp(mode, "run") == 0;
 	}
+	if (strncmp(line, "expect ", 7) == 0)
+		return set_expect(orders, line + 7);
+	if (strncmp(line, "arg ", 4) == 0)
+		return add_word(orders, line + 4);
 	return add_test(orders, line);
 }
 
 unsigned orders_read(struct orders *orders, const char *path)
 {
-	char line[256];
+	char line[FL_WIRE_WORD_MAX + 16];
 	unsigned number = 0;
 	FILE *file = fopen(path, "re");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The run's orders (fl_wire.h, FL_WIRE_ORDERS_PATH) as data.
+ * The run's orders (fl_wire.h, FL_WIRE_ORDERS_PATH) as data. Read once and kept.
  */
 #pragma once
 
@@ -15,6 +15,10 @@ struct order {
 	unsigned number;
 	unsigned limit_ms;
 	char name[ORDERS_NAME_MAX];
+	unsigned n_words; /* of a program; 0: a test of ft-tests */
+	char *words[FL_WIRE_WORDS_MAX + 1];
+	bool ktap;  /* its standard output decides as well */
+	int status; /* that it must have; with ktap 0 */
 };
 
 struct orders {

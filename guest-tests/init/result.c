@@ -17,10 +17,19 @@ void result_init(struct result *result, const char *test)
 	result->test = test;
 }
 
-static void mistake(struct result *result, const char *what, const char *line)
+void result_mistake(struct result *result, const char *what, const char *line)
 {
 	if (!*result->mistake)
 		snprintf(result->mistake, sizeof(result->mistake), "%s: \"%.200s\"", what, line);
+}
+
+void result_plan(struct result *result, struct emit *emit, unsigned n)
+{
+	result->planned = true;
+	result->n_planned = n;
+	emit_printf(emit, FL_WIRE_KTAP, NEST "KTAP version 1");
+	emit_printf(emit, FL_WIRE_KTAP, NEST "# Subtest: %s", result->test);
+	emit_printf(emit, FL_WIRE_KTAP, NEST "1..%u", n);
 }
 
 static void take_plan(struct result *result, struct emit *emit, const char *rest)
@@ -29,14 +38,10 @@ static void take_plan(struct result *result, struct emit *emit, const char *rest
 	unsigned long n = strtoul(rest, &end, 10);
 
 	if (result->planned || *end || !n || n > 1000) {
-		mistake(result, "the test program reported a plan that cannot be", rest);
+		result_mistake(result, "the test program reported a plan that cannot be", rest);
 		return;
 	}
-	result->planned = true;
-	result->n_planned = (unsigned)n;
-	emit_printf(emit, FL_WIRE_KTAP, NEST "KTAP version 1");
-	emit_printf(emit, FL_WIRE_KTAP, NEST "# Subtest: %s", result->test);
-	emit_printf(emit, FL_WIRE_KTAP, NEST "1..%lu", n);
+	result_plan(result, emit, (unsigned)n);
 }
 
 /* "NAME" or "NAME REASON"; the reason is cut off from the name. */
@@ -50,25 +55,34 @@ static const char *split_name(char *rest)
 	return space + 1;
 }
 
-static void take_case(struct result *result, struct emit *emit, const char *verb, char *rest)
+void result_case(struct result *result, struct emit *emit, const char *verb, const char *name,
+		 const char *reason)
 {
-	const char *reason = split_name(rest);
 	unsigned number = ++result->n_cases;
 
 	if (!result->planned || result->done || number > result->n_planned) {
-		mistake(result, "the test program reported a case outside of its plan", rest);
+		result_mistake(result, "the test program reported a case outside of its plan",
+			       name);
 		return;
 	}
 	if (strcmp(verb, "ok") == 0) {
-		emit_printf(emit, FL_WIRE_KTAP, NEST "ok %u %s", number, rest);
+		emit_printf(emit, FL_WIRE_KTAP, NEST "ok %u %s", number, name);
 	} else if (strcmp(verb, "skip") == 0) {
-		emit_printf(emit, FL_WIRE_KTAP, NEST "ok %u %s # SKIP %s", number, rest, reason);
+		emit_printf(emit, FL_WIRE_KTAP, NEST "ok %u %s # SKIP %s", number, name, reason);
 	} else {
 		if (!result->n_failed++)
-			snprintf(result->reason, sizeof(result->reason), "%s: %s", rest, reason);
-		emit_printf(emit, FL_WIRE_KTAP, NEST "# %s: %s", rest, reason);
-		emit_printf(emit, FL_WIRE_KTAP, NEST "not ok %u %s", number, rest);
+			snprintf(result->reason, sizeof(result->reason), "%.200s: %.300s", name,
+				 reason);
+		emit_printf(emit, FL_WIRE_KTAP, NEST "# %s: %s", name, reason);
+		emit_printf(emit, FL_WIRE_KTAP, NEST "not ok %u %s", number, name);
 	}
+}
+
+static void take_case(struct result *result, struct emit *emit, const char *verb, char *rest)
+{
+	const char *reason = split_name(rest);
+
+	result_case(result, emit, verb, rest, reason);
 }
 
 static struct result_metric *metric(struct result *result, const char *name)
@@ -93,7 +107,7 @@ static void take_metric(struct result *result, const char *verb, char *rest)
 	struct result_metric *entry = metric(result, rest);
 
 	if (!entry || end == number || *end)
-		mistake(result, "the test program reported a figure that cannot be", rest);
+		result_mistake(result, "the test program reported a figure that cannot be", rest);
 	else if (strcmp(verb, "add") == 0)
 		entry->value += value;
 	else if (value > entry->value)
@@ -109,7 +123,7 @@ static void take_line(struct result *result, struct emit *emit, char *line)
 		return;
 	}
 	if (!rest) {
-		mistake(result, "the test program's report is malformed", line);
+		result_mistake(result, "the test program's report is malformed", line);
 		return;
 	}
 	*rest++ = '\0';
@@ -123,7 +137,7 @@ static void take_line(struct result *result, struct emit *emit, char *line)
 		result->skipped = true;
 		snprintf(result->reason, sizeof(result->reason), "%s", rest);
 	} else
-		mistake(result, "the test program's report is malformed", line);
+		result_mistake(result, "the test program's report is malformed", line);
 }
 
 void result_feed(struct result *result, struct emit *emit, const char *bytes, size_t len)

@@ -43,5 +43,11 @@ void result_init(struct result *result, const char *test);
 /* Takes bytes as they come, and writes the nested KTAP of the lines that are complete. */
 void result_feed(struct result *result, struct emit *emit, const char *bytes, size_t len);
 
+/* The same, one at a time, for reports of another form. verb: "ok", "not" or "skip". */
+void result_plan(struct result *result, struct emit *emit, unsigned n);
+void result_case(struct result *result, struct emit *emit, const char *verb, const char *name,
+		 const char *reason);
+void result_mistake(struct result *result, const char *what, const char *line);
+
 /* True when every case was reported and held; otherwise reason says what is wrong. */
 bool result_holds(const struct result *result, char *reason, size_t size);

@@ -5,6 +5,7 @@
  * an end: a program that even SIGKILL does not remove is reported and left behind.
  */
 #include "testrun.h"
+#include "foreign.h"
 #include "result.h"
 #include "tasks.h"
 
@@ -23,6 +24,8 @@
 #include <unistd.h>
 
 #define PROGRAM	       "/bin/ft-tests"
+#define SELF	       "/init"	     /* the step before a program of somebody else */
+#define KSFT_SKIP      4	     /* what a kselftest ends with where it does not apply */
 #define REPORT_FD      40	     /* of the test program; above all that PID 1 has open */
 #define OUTPUT_MAX     (256u * 1024) /* of one test; enough to read, too little to drown the port */
 #define BEAT_MS	       1000
@@ -30,12 +33,17 @@
 #define SETTLE_MS      3000 /* what the kernel may take to free what a test held; scaled */
 #define SETTLE_STEP_MS 40
 
+/*
+ * Output is text. The report decides: the private pipe of a test of ours, the standard output of
+ * a program that speaks KTAP.
+ */
 enum { POLL_KMSG, POLL_OUTPUT, POLL_REPORT, POLL_EXIT, POLLS };
 
 struct run {
 	struct session *session;
 	const struct order *order;
 	struct result result;
+	struct foreign foreign;
 	pid_t pid;
 	int pidfd, output_fd, report_fd;
 	size_t n_output;
@@ -69,11 +77,42 @@ static void blame(struct run *run, const char *reason)
 		snprintf(run->reason, sizeof(run->reason), "%s", reason);
 }
 
+static bool is_program(const struct run *run)
+{
+	return run->order->n_words != 0;
+}
+
+/* Standard input is nobody's: a program that waits for a person must not wait for the console. */
+static void wire_up(posix_spawn_file_actions_t *actions, const struct run *run, int output,
+		    int report)
+{
+	posix_spawn_file_actions_init(actions);
+	posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(actions, run->order->ktap ? report : output,
+					 STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
+	if (!is_program(run))
+		posix_spawn_file_actions_adddup2(actions, report, REPORT_FD);
+}
+
+/* "/init /programs/mine/a.out --fast" or "ft-tests shared-write-tmpfs". */
+static void words_of(const struct run *run, char *words[FL_WIRE_WORDS_MAX + 2])
+{
+	unsigned n = 0;
+
+	words[n++] = is_program(run) ? (char *)SELF : (char *)"ft-tests";
+	if (!is_program(run))
+		words[n++] = (char *)run->order->name;
+	for (unsigned i = 0; i < run->order->n_words; i++)
+		words[n++] = run->order->words[i];
+	words[n] = NULL;
+}
+
 /* Not fork: it would take every VMA lock of PID 1, and one left locked would stop us for ever. */
 static pid_t spawn(const struct run *run, int output, int report)
 {
 	char seed[32], scale[48], effort[32], fd[32];
-	char *const argv[] = {(char *)"ft-tests", (char *)run->order->name, NULL};
+	char *words[FL_WIRE_WORDS_MAX + 2];
 	char *const envp[] = {seed, scale, effort, fd, (char *)"PATH=/bin", NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -83,13 +122,11 @@ static pid_t spawn(const struct run *run, int output, int report)
 	snprintf(scale, sizeof(scale), "FT_SCALE_MILLI=%u", run->session->orders->scale_milli);
 	snprintf(effort, sizeof(effort), "FT_EFFORT=%u", run->session->orders->effort);
 	snprintf(fd, sizeof(fd), "FT_RESULT_FD=%d", REPORT_FD);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, report, REPORT_FD);
+	words_of(run, words);
+	wire_up(&actions, run, output, report);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
-	errno = posix_spawn(&pid, PROGRAM, &actions, &attr, argv, envp);
+	errno = posix_spawn(&pid, is_program(run) ? SELF : PROGRAM, &actions, &attr, words, envp);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return errno ? -1 : pid;
@@ -159,7 +196,10 @@ static bool read_report(struct run *run)
 	char text[4096];
 	ssize_t len = read(run->report_fd, text, sizeof(text));
 
-	if (len > 0)
+	if (len > 0 && run->order->ktap) {
+		forward_output(run, text, (size_t)len);
+		foreign_feed(&run->foreign, &run->result, run->session->emit, text, (size_t)len);
+	} else if (len > 0)
 		result_feed(&run->result, run->session->emit, text, (size_t)len);
 	return len > 0 || (len < 0 && errno == EAGAIN);
 }
@@ -359,22 +399,52 @@ static void check_balance(struct run *run)
 	run->session->base = books;
 }
 
+/* Whether the program ended as it should; if not, reason says how it did. */
+static bool ended_well(const struct run *run, char *reason, size_t size)
+{
+	int status = run->status;
+
+	if (WIFSIGNALED(status))
+		snprintf(reason, size, "the test program was killed by signal %d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) == run->order->status)
+		return true;
+	else if (run->order->status)
+		snprintf(reason, size, "the test program exited with status %d, expected %d",
+			 WEXITSTATUS(status), run->order->status);
+	else
+		snprintf(reason, size, "the test program exited with status %d",
+			 WEXITSTATUS(status));
+	return false;
+}
+
+/* A kselftest that does not apply says so by its status, with or without cases. */
+static bool skipped_by_status(struct run *run)
+{
+	if (!run->order->ktap || run->result.n_failed || !WIFEXITED(run->status) ||
+	    WEXITSTATUS(run->status) != KSFT_SKIP)
+		return false;
+	if (!run->result.skipped)
+		snprintf(run->result.reason, sizeof(run->result.reason), "%s",
+			 *run->foreign.diagnostic ? run->foreign.diagnostic
+						  : "the program says that it does not apply");
+	run->result.skipped = true;
+	return true;
+}
+
 static void check_exit(struct run *run)
 {
 	char reason[RESULT_REASON_MAX];
+	bool reports = !is_program(run) || run->order->ktap;
 
+	if (skipped_by_status(run))
+		return;
 	/* A case that failed tells more than the status of the program that reported it. */
 	if (run->result.n_failed && !result_holds(&run->result, reason, sizeof(reason)))
 		blame(run, reason);
-	else if (WIFSIGNALED(run->status)) {
-		snprintf(reason, sizeof(reason), "the test program was killed by signal %d (%s)",
-			 WTERMSIG(run->status), strsignal(WTERMSIG(run->status)));
+	else if (!ended_well(run, reason, sizeof(reason)))
 		blame(run, reason);
-	} else if (WEXITSTATUS(run->status)) {
-		snprintf(reason, sizeof(reason), "the test program exited with status %d",
-			 WEXITSTATUS(run->status));
-		blame(run, reason);
-	} else if (!result_holds(&run->result, reason, sizeof(reason)))
+	else if (reports && !result_holds(&run->result, reason, sizeof(reason)))
 		blame(run, reason);
 }
 

@@ -7,6 +7,9 @@
 #include "base/hash.h"
 #include "image/disk.h"
 #include "image/initramfs.h"
+#include "plan/manifest.h"
+
+#include <string.h>
 
 #define BUSYBOX "/bin/busybox"
 
@@ -59,16 +62,67 @@ FlKernel *fl_prepare_kernel(const FlSite *site, const FlPlanKernel *kernel, cons
 	return fl_kcache_get(&spec, site->cancel, error);
 }
 
-bool fl_prepare_initramfs(const FlSite *site, const FlKernel *kernel, char **ret_path,
-			  char **ret_key, GError **error)
+/* What the programs of a run are on the host. */
+typedef struct {
+	GArray *list;	/* of FlInitramfsProgram */
+	GPtrArray *own; /* the strings that it borrows */
+} Programs;
+
+static void programs_clear(Programs *programs)
+{
+	g_array_unref(programs->list);
+	g_ptr_array_unref(programs->own);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Programs, programs_clear)
+
+static char *keep(Programs *programs, char *text)
+{
+	g_ptr_array_add(programs->own, text);
+	return text;
+}
+
+static bool add_program(Programs *programs, const FlProgram *program, GError **error)
+{
+	const char *name = program->command[0];
+	char *path = strchr(name, '/') ? g_strdup(name) : g_find_program_in_path(name);
+	g_autofree char *in_guest = fl_program_guest_path(program);
+
+	if (!path) {
+		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE,
+			    "[program %s] command: there is no \"%s\" in PATH", program->name,
+			    name);
+		return false;
+	}
+	FlInitramfsProgram packed = {
+		.dir = keep(programs, g_path_get_dirname(in_guest)),
+		.path = keep(programs, path),
+		.files = (const char *const *)program->files,
+	};
+	g_array_append_val(programs->list, packed);
+	return true;
+}
+
+bool fl_prepare_initramfs(const FlSite *site, const FlKernel *kernel, const GPtrArray *tests,
+			  char **ret_path, char **ret_key, GError **error)
 {
 	g_autofree char *images = fl_site_path(site, "images");
+	g_auto(Programs) programs = {g_array_new(FALSE, FALSE, sizeof(FlInitramfsProgram)),
+				     g_ptr_array_new_with_free_func(g_free)};
+
+	for (guint i = 0; tests && i < tests->len; i++) {
+		const FlTest *test = g_ptr_array_index(tests, i);
+
+		if (test->program && !add_program(&programs, test->program, error))
+			return false;
+	}
 	FlInitramfsSpec spec = {
 		.guest_dir = site->guest_dir,
 		.images_dir = images,
 		.busybox = BUSYBOX,
 		.modules = kernel->modules,
 		.cache_dir = site->cache_dir,
+		.programs = (const FlInitramfsProgram *)(gpointer)programs.list->data,
+		.n_programs = programs.list->len,
 	};
 
 	return fl_initramfs_get(&spec, ret_path, ret_key, error);

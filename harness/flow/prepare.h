@@ -23,9 +23,13 @@ typedef struct {
 FlKernel *fl_prepare_kernel(const FlSite *site, const FlPlanKernel *kernel, const FlPrepare *extra,
 			    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* The initramfs of a kernel, without orders. */
-bool fl_prepare_initramfs(const FlSite *site, const FlKernel *kernel, char **ret_path,
-			  char **ret_key, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/*
+ * The initramfs of a kernel, without orders; with the programs among the tests (of FlTest, may be
+ * NULL).
+ */
+bool fl_prepare_initramfs(const FlSite *site, const FlKernel *kernel, const GPtrArray *tests,
+			  char **ret_path, char **ret_key,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Disks (of FlDisk) as the machine wants them: one each, borrowed from them; the caller frees. */
 FlVmDisk *fl_prepare_vm_disks(const GPtrArray *disks);

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "flow/evidence.h"
@@ -33,7 +34,8 @@ typedef struct {
 	GPtrArray *tests;     /* of GPtrArray of FlTest: those that each guest runs */
 	GPtrArray *disks;     /* of FlDisk */
 	char *qemu_version;
-	unsigned cpus, memory_mib;
+	const unsigned *cpu_counts; /* each kernel runs with each of them */
+	unsigned n_cpu_counts, memory_mib;
 	uint64_t seed;
 } Run;
 
@@ -97,6 +99,14 @@ static bool select_tests(Run *run, GError **error)
 		g_prefix_error(error, "the guest programs are not built, run make first: ");
 		return false;
 	}
+	for (guint i = 0; i < request->plan->programs->len; i++) {
+		const FlProgram *program = g_ptr_array_index(request->plan->programs, i);
+
+		/* The others run only when --test names them. */
+		if ((program->is_default || request->tests) &&
+		    !fl_manifest_add_program(run->manifest, program, error))
+			return false;
+	}
 	run->selected = fl_manifest_select(
 		run->manifest,
 		request->tests ? request->tests : (const char *const *)request->plan->tests, error);
@@ -121,7 +131,8 @@ static bool prepare_machine(Run *run, GError **error)
 {
 	const FlRunRequest *request = run->request;
 
-	run->cpus = request->cpus ? request->cpus : request->plan->cpus;
+	run->cpu_counts = request->cpus ? &request->cpus : request->plan->cpu_counts;
+	run->n_cpu_counts = request->cpus ? 1 : request->plan->n_cpu_counts;
 	run->memory_mib = request->memory_mib ? request->memory_mib : request->plan->memory_mib;
 	run->seed = request->has_seed ? request->seed : request->plan->seed;
 	/* QEMU's pc board has 3 GiB in one piece, and the disks are in it as well. */
@@ -152,7 +163,7 @@ static bool prepare_kernels(Run *run, GError **error)
 		if (!built)
 			return false;
 		g_ptr_array_add(run->built, built);
-		if (!fl_prepare_initramfs(run->site, built, &path, &key, error))
+		if (!fl_prepare_initramfs(run->site, built, run->selected, &path, &key, error))
 			return false;
 		g_ptr_array_add(run->initramfs, path);
 		json_object_set_new(built->inputs, "initramfs", json_string(key));
@@ -187,10 +198,10 @@ static bool prepare_disks(Run *run, GError **error)
 }
 
 /* Why a guest cannot run a test, or NULL; the caller frees. */
-static char *why_skipped(const Run *run, const FlKernel *kernel, const FlTest *test)
+static char *why_skipped(const Run *run, const FlKernel *kernel, unsigned cpus, const FlTest *test)
 {
-	if (test->cpus > run->cpus)
-		return g_strdup_printf("needs %u vCPUs, this guest has %u", test->cpus, run->cpus);
+	if (test->cpus > cpus)
+		return g_strdup_printf("needs %u vCPUs, this guest has %u", test->cpus, cpus);
 	if (test->memory_mib > run->memory_mib)
 		return g_strdup_printf("needs %u MiB of memory, this guest has %u",
 				       test->memory_mib, run->memory_mib);
@@ -212,7 +223,7 @@ static GPtrArray *applicable(const Run *run, const FlKernel *kernel, FlGuestReco
 
 	for (guint i = 0; i < run->selected->len; i++) {
 		FlTest *test = g_ptr_array_index(run->selected, i);
-		g_autofree char *why = why_skipped(run, kernel, test);
+		g_autofree char *why = why_skipped(run, kernel, guest->cpus, test);
 
 		if (why)
 			fl_record_skip(guest, test->name, why);
@@ -220,6 +231,22 @@ static GPtrArray *applicable(const Run *run, const FlKernel *kernel, FlGuestReco
 			g_ptr_array_add(tests, test);
 	}
 	return tests;
+}
+
+/* How the programs were called; what they are is in the key of the initramfs. */
+static json_t *program_inputs(const Run *run)
+{
+	json_t *programs = json_object();
+
+	for (guint i = 0; i < run->selected->len; i++) {
+		const FlTest *test = g_ptr_array_index(run->selected, i);
+		g_autofree char *command =
+			test->program ? g_strjoinv(" ", test->program->command) : NULL;
+
+		if (command)
+			json_object_set_new(programs, test->name, fl_json_string(command));
+	}
+	return programs;
 }
 
 static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGuestRecord *guest)
@@ -246,6 +273,7 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 	json_object_set_new(inputs, "disks", disks);
 	json_object_set_new(inputs, "disk_limits", limits);
 	json_object_set_new(inputs, "tests", tests);
+	json_object_set_new(inputs, "programs", program_inputs(run));
 	json_object_set_new(inputs, "qemu", json_string(run->qemu_version));
 	json_object_set_new(inputs, "accel", json_string(guest->accel));
 	json_object_set_new(inputs, "cpus", json_integer(guest->cpus));
@@ -267,9 +295,15 @@ static char **test_names(const GPtrArray *tests)
 }
 
 static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, const char *name,
-				     unsigned repeat)
+				     unsigned cpus, unsigned repeat)
 {
 	FlGuestRecord *guest = fl_record_guest_new(name, repeat);
+	g_autofree char *label = g_strdup_printf("%s-%ucpu", guest->label, cpus);
+
+	if (run->n_cpu_counts > 1) {
+		g_free(guest->label);
+		guest->label = g_steal_pointer(&label);
+	}
 
 	guest->release = g_strdup(kernel->release);
 	guest->key = g_strdup(kernel->key);
@@ -277,7 +311,7 @@ static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, con
 	guest->vmlinux = g_strdup(kernel->vmlinux);
 	guest->config = g_strdup(kernel->config);
 	guest->modules = g_strdup(kernel->modules);
-	guest->cpus = run->cpus;
+	guest->cpus = cpus;
 	guest->memory_mib = run->memory_mib;
 	guest->accel = g_strdup(run->accel->name);
 	guest->accel_reason = g_strdup(run->accel->reason);
@@ -288,7 +322,7 @@ static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, con
 }
 
 /* More vCPUs than the host has cores wait for each other. */
-static unsigned time_scale_milli(const Run *run, const FlKernel *kernel)
+static unsigned time_scale_milli(const Run *run, const FlKernel *kernel, unsigned cpus)
 {
 	double scale = run->request->timeout_scale * run->accel->speed_milli;
 	unsigned cores = g_get_num_processors();
@@ -296,18 +330,18 @@ static unsigned time_scale_milli(const Run *run, const FlKernel *kernel)
 	scale *= fl_prepare_slowness_milli(kernel) / 1000.0;
 	/* All vCPUs share one thread, and idle time is executed. */
 	if (run->request->deterministic)
-		scale *= run->cpus;
-	scale *= MAX(1.0, (double)run->cpus * run->request->jobs / (2.0 * cores));
+		scale *= cpus;
+	scale *= MAX(1.0, (double)cpus * run->request->jobs / (2.0 * cores));
 	return (unsigned)CLAMP(scale, 10.0, 1000000.0);
 }
 
 /* One guest: its record, its tests and inputs.json, joined to what a trial needs. */
-static void add_setup(Run *run, const FlRundir *rundir, FlRunRecord *record, guint i,
+static void add_setup(Run *run, const FlRundir *rundir, FlRunRecord *record, guint i, unsigned cpus,
 		      unsigned repeat, GArray *setups)
 {
 	const FlPlanKernel *plan = g_ptr_array_index(run->kernels, i);
 	const FlKernel *kernel = g_ptr_array_index(run->built, i);
-	FlGuestRecord *guest = describe_guest(run, kernel, plan->name, repeat);
+	FlGuestRecord *guest = describe_guest(run, kernel, plan->name, cpus, repeat);
 	GPtrArray *tests = applicable(run, kernel, guest);
 	FlTrialSetup setup = {
 		.site = run->site,
@@ -317,7 +351,7 @@ static void add_setup(Run *run, const FlRundir *rundir, FlRunRecord *record, gui
 		.initramfs = g_ptr_array_index(run->initramfs, i),
 		.tests = tests,
 		.disks = run->disks,
-		.time_scale_milli = time_scale_milli(run, kernel),
+		.time_scale_milli = time_scale_milli(run, kernel, cpus),
 		.effort = run->request->plan->effort,
 		.events = run->request->events,
 	};
@@ -340,7 +374,9 @@ static GArray *make_setups(Run *run, const FlRundir *rundir, FlRunRecord *record
 	run->tests = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	for (unsigned repeat = 1; repeat <= run->request->repeat; repeat++)
 		for (guint i = 0; i < run->built->len; i++)
-			add_setup(run, rundir, record, i, repeat, setups);
+			for (unsigned n = 0; n < run->n_cpu_counts; n++)
+				add_setup(run, rundir, record, i, run->cpu_counts[n], repeat,
+					  setups);
 	return setups;
 }
 

@@ -59,7 +59,7 @@ static bool boot(const FlSite *site, const FlShellRequest *request, const FlKern
 	};
 
 	disks = fl_disk_get(&disk_spec, site->cancel, error);
-	if (!disks || !fl_prepare_initramfs(site, kernel, &base, &key, error) ||
+	if (!disks || !fl_prepare_initramfs(site, kernel, NULL, &base, &key, error) ||
 	    !write_initrd(base, kernel, request->seed, initrd, error))
 		return false;
 	vm_disks = fl_prepare_vm_disks(disks);

@@ -21,3 +21,7 @@ GBytes *fl_image_load(const char *path, const char *remedy,
 /* The same for a program that the guest runs: it must be static, the guest has no libraries. */
 GBytes *fl_image_load_program(const char *path, const char *remedy,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The dynamic loader that a program asks for; NULL for a static program and for what is no ELF. */
+bool fl_image_interpreter(const char *path, char **ret_loader,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;

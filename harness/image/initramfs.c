@@ -6,12 +6,14 @@
  *     /bin/ft-tests         all tests, one program
  *     /bin/busybox, links   the shell, commands as listed in images/busybox.list
  *     /lib/modules/X.ko     modules of the kernel under test, flat
+ *     /programs/NAME/       programs of a plan with their files; their libraries at the paths
+ *                           that they have on the host
  *     /fl                   where the orders of the run come to lie (a second archive)
  *     /dev /proc /sys /tmp /mnt /root, /etc/passwd, /etc/group
  *
  * Inputs are read once, and the bytes that were hashed are the bytes that are packed: a build
  * that runs beside this one cannot put a new program under an old key. Not compressed, since
- * unpacking costs more under TCG than loading. Starts no process.
+ * unpacking costs more under TCG than loading.
  */
 #include "image/initramfs.h"
 
@@ -22,6 +24,7 @@
 #include "base/json.h"
 #include "fl_wire.h"
 #include "image/cpio.h"
+#include "image/libs.h"
 
 /* Goes up when the layout changes in a way that the entries do not show. */
 #define RECIPE_VERSION 1
@@ -130,6 +133,53 @@ static bool add_modules(FlCpio *cpio, const char *path, GError **error)
 	return true;
 }
 
+static bool add_host_file(FlCpio *cpio, const char *to, const char *from, unsigned mode,
+			  GError **error)
+{
+	g_autoptr(GBytes) content = fl_image_load(from, "the plan names it", error);
+
+	if (!content)
+		return false;
+	fl_cpio_add_file(cpio, to + strspn(to, "/"), mode, content);
+	return true;
+}
+
+static bool add_beside(FlCpio *cpio, const char *dir, const char *from, GError **error)
+{
+	g_autofree char *name = g_path_get_basename(from);
+	g_autofree char *to = g_build_filename(dir, name, NULL);
+	/* All are executable: what is only read does not mind. */
+	return add_host_file(cpio, to, from, 0755, error);
+}
+
+static bool add_foreign(FlCpio *cpio, const FlInitramfsProgram *program, GError **error)
+{
+	g_autoptr(GPtrArray) libs = fl_libs_list(program->path, error);
+
+	if (!libs)
+		return false;
+	for (guint i = 0; i < libs->len; i++) {
+		const char *path = g_ptr_array_index(libs, i);
+
+		if (!add_host_file(cpio, path, path, 0755, error))
+			return false;
+	}
+	for (const char *const *file = program->files; file && *file; file++)
+		if (!add_beside(cpio, program->dir, *file, error))
+			return false;
+	return add_beside(cpio, program->dir, program->path, error);
+}
+
+static bool add_programs(FlCpio *cpio, const FlInitramfsSpec *spec, GError **error)
+{
+	for (size_t i = 0; i < spec->n_programs; i++)
+		if (!add_foreign(cpio, &spec->programs[i], error)) {
+			g_prefix_error(error, "%s: ", spec->programs[i].dir);
+			return false;
+		}
+	return true;
+}
+
 static void add_skeleton(FlCpio *cpio)
 {
 	static const char *const dirs[] = {"dev", "proc", "sys", "mnt", "fl"};
@@ -150,7 +200,7 @@ static FlCpio *collect(const FlInitramfsSpec *spec, GError **error)
 
 	add_skeleton(cpio);
 	if (!add_guest_programs(cpio, spec->guest_dir, error) || !add_shell(cpio, spec, error) ||
-	    !add_modules(cpio, spec->modules, error))
+	    !add_modules(cpio, spec->modules, error) || !add_programs(cpio, spec, error))
 		return NULL;
 	return g_steal_pointer(&cpio);
 }

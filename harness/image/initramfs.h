@@ -11,12 +11,21 @@
 
 #include "image/image.h"
 
+/* A program that nobody here wrote, and what lies beside it in its folder. */
+typedef struct {
+	const char *dir;	  /* in the guest: "/programs/mine" */
+	const char *path;	  /* on the host */
+	const char *const *files; /* likewise */
+} FlInitramfsProgram;
+
 typedef struct {
 	const char *guest_dir;	/* what `make` built for the guest: init, ft-tests */
 	const char *images_dir; /* the project's images/ folder: busybox.list */
 	const char *busybox;	/* path of a static busybox */
 	const char *modules;	/* folder of .ko files or NULL */
 	const char *cache_dir;	/* exists */
+	const FlInitramfsProgram *programs;
+	size_t n_programs;
 } FlInitramfsSpec;
 
 /**

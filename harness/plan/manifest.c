@@ -20,6 +20,7 @@ void fl_manifest_test_free(FlTest *test)
 	g_strfreev(test->disks);
 	g_strfreev(test->modules);
 	g_strfreev(test->config);
+	g_free(test->group);
 	g_free(test);
 }
 
@@ -121,10 +122,40 @@ GPtrArray *fl_manifest_load(const char *path, GError **error)
 	return fl_manifest_parse(text, path, error);
 }
 
-static bool matches_any(const char *name, const char *const *globs)
+bool fl_manifest_add_program(GPtrArray *tests, const FlProgram *program, GError **error)
+{
+	FlTest *test;
+
+	for (guint i = 0; i < tests->len; i++) {
+		if (strcmp(((FlTest *)g_ptr_array_index(tests, i))->name, program->name) != 0)
+			continue;
+		g_set_error(error, FL_PLAN_ERROR, FL_PLAN_ERROR_SYNTAX,
+			    "[program %s]: expected another name, there is a test of this one",
+			    program->name);
+		return false;
+	}
+	test = test_new(program->name);
+	g_free(test->summary);
+	test->summary = g_strdup(program->summary);
+	test->timeout_ms = program->timeout_ms;
+	g_strfreev(test->config);
+	test->config = g_strdupv(program->needs);
+	test->group = *program->group ? g_strdup(program->group) : NULL;
+	test->program = program;
+	g_ptr_array_add(tests, test);
+	return true;
+}
+
+static bool matches(const char *glob, const FlTest *test)
+{
+	return g_pattern_match_simple(glob, test->name) ||
+	       (test->group && g_pattern_match_simple(glob, test->group));
+}
+
+static bool matches_any(const FlTest *test, const char *const *globs)
 {
 	for (; *globs; globs++)
-		if (g_pattern_match_simple(*globs, name))
+		if (matches(*globs, test))
 			return true;
 	return false;
 }
@@ -132,7 +163,7 @@ static bool matches_any(const char *name, const char *const *globs)
 static bool glob_matches_something(const char *glob, const GPtrArray *tests)
 {
 	for (guint i = 0; i < tests->len; i++)
-		if (g_pattern_match_simple(glob, ((FlTest *)g_ptr_array_index(tests, i))->name))
+		if (matches(glob, g_ptr_array_index(tests, i)))
 			return true;
 	return false;
 }
@@ -165,7 +196,7 @@ GPtrArray *fl_manifest_select(GPtrArray *tests, const char *const *globs, GError
 	for (guint i = 0; i < tests->len; i++) {
 		FlTest *test = g_ptr_array_index(tests, i);
 
-		if (matches_any(test->name, globs))
+		if (matches_any(test, globs))
 			g_ptr_array_add(selected, test);
 	}
 	return selected;

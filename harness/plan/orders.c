@@ -15,6 +15,19 @@ static uint64_t scaled_ms(const FlOrders *orders, unsigned ms)
 	return (uint64_t)ms * orders->effort * orders->time_scale_milli / 1000;
 }
 
+static void append_program(GString *text, const FlProgram *program)
+{
+	g_autofree char *path = fl_program_guest_path(program);
+
+	if (program->ktap)
+		g_string_append(text, "expect ktap\n");
+	else
+		g_string_append_printf(text, "expect %u\n", program->status);
+	g_string_append_printf(text, "arg %s\n", path);
+	for (char **word = program->command + 1; *word; word++)
+		g_string_append_printf(text, "arg %s\n", *word);
+}
+
 char *fl_orders_text(const FlOrders *orders)
 {
 	GString *text = g_string_new(NULL);
@@ -31,6 +44,8 @@ char *fl_orders_text(const FlOrders *orders)
 
 		g_string_append_printf(text, "test %u %s %" G_GUINT64_FORMAT "\n", i + 1,
 				       test->name, scaled_ms(orders, test->timeout_ms));
+		if (test->program)
+			append_program(text, test->program);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -47,6 +47,7 @@ void fl_plan_free(FlPlan *plan)
 		return;
 	g_free(plan->path);
 	g_ptr_array_unref(plan->kernels);
+	g_ptr_array_unref(plan->programs);
 	g_strfreev(plan->tests);
 	g_free(plan);
 }
@@ -54,7 +55,9 @@ void fl_plan_free(FlPlan *plan)
 typedef struct {
 	FlPlan *plan;
 	const char *root;
-	FlPlanKernel *kernel; /* of the section being read, NULL in [plan] */
+	const char *dir;      /* of the plan itself */
+	FlPlanKernel *kernel; /* of the section being read, or NULL */
+	FlProgram *program;   /* likewise; both NULL in [plan] */
 	bool plan_seen;
 } Loader;
 
@@ -166,6 +169,28 @@ static bool kernel_key(Loader *loader, const char *key, const char *value, GErro
 		    key, kernel->name);
 }
 
+static bool set_cpus(FlPlan *plan, const char *value, GError **error)
+{
+	g_auto(GStrv) words = fl_ini_words(value);
+
+	plan->n_cpu_counts = 0;
+	for (char **word = words; *word; word++) {
+		uint64_t number;
+
+		if (!parse_number(*word, 1, FL_PLAN_CPUS_MAX, &number))
+			return fail(error, "cpus: expected 1 to %d, found \"%s\"", FL_PLAN_CPUS_MAX,
+				    *word);
+		for (unsigned i = 0; i < plan->n_cpu_counts; i++)
+			if (plan->cpu_counts[i] == number)
+				return fail(error, "cpus: %s is given twice", *word);
+		plan->cpu_counts[plan->n_cpu_counts++] = (unsigned)number;
+	}
+	if (!plan->n_cpu_counts)
+		return fail(error, "cpus: expected at least one number");
+	plan->cpus = plan->cpu_counts[0];
+	return true;
+}
+
 static bool plan_key(FlPlan *plan, const char *key, const char *value, GError **error)
 {
 	uint64_t number;
@@ -176,13 +201,8 @@ static bool plan_key(FlPlan *plan, const char *key, const char *value, GError **
 		return *plan->tests ? true
 				    : fail(error, "tests: expected at least one name or glob");
 	}
-	if (strcmp(key, "cpus") == 0) {
-		if (!parse_number(value, 1, FL_PLAN_CPUS_MAX, &number))
-			return fail(error, "cpus: expected 1 to %d, found \"%s\"", FL_PLAN_CPUS_MAX,
-				    value);
-		plan->cpus = (unsigned)number;
-		return true;
-	}
+	if (strcmp(key, "cpus") == 0)
+		return set_cpus(plan, value, error);
 	if (strcmp(key, "memory") == 0)
 		return fl_plan_parse_memory(value, &plan->memory_mib) ||
 		       fail(error, "memory: expected 128M to 64G, found \"%s\"", value);
@@ -224,14 +244,44 @@ static bool begin_kernel(Loader *loader, const char *name, GError **error)
 	return true;
 }
 
+static bool begin_program(Loader *loader, const char *name, GError **error)
+{
+	for (guint i = 0; i < loader->plan->programs->len; i++) {
+		const FlProgram *other = g_ptr_array_index(loader->plan->programs, i);
+
+		if (strcmp(other->name, name) == 0)
+			return fail(error, "the program %s is described twice", name);
+	}
+	loader->program = fl_program_new(name, error);
+	if (!loader->program)
+		return false;
+	g_ptr_array_add(loader->plan->programs, loader->program);
+	return true;
+}
+
+/* The section that ends here has all that it needs. */
+static bool end_section(Loader *loader, GError **error)
+{
+	if (loader->program && !*loader->program->command)
+		return fail(error, "[program %s] has no command", loader->program->name);
+	loader->kernel = NULL;
+	loader->program = NULL;
+	return true;
+}
+
 static bool begin_section(Loader *loader, const char *section, GError **error)
 {
-	loader->kernel = NULL;
+	if (!end_section(loader, error))
+		return false;
+	if (g_str_has_prefix(section, "program "))
+		return begin_program(loader, section + strlen("program "), error);
 	if (g_str_has_prefix(section, "kernel "))
 		return begin_kernel(loader, section + strlen("kernel "), error);
 	if (strcmp(section, "plan") != 0)
-		return fail(error, "unknown section [%s]; expected [plan] or [kernel NAME]",
-			    section);
+		return fail(
+			error,
+			"unknown section [%s]; expected [plan], [kernel NAME] or [program NAME]",
+			section);
 	if (loader->plan_seen)
 		return fail(error, "[plan] is given twice");
 	loader->plan_seen = true;
@@ -246,6 +296,8 @@ static bool on_pair(const char *section, const char *key, const char *value, uns
 	(void)line;
 	if (!key)
 		return begin_section(loader, section, error);
+	if (loader->program)
+		return fl_program_set(loader->program, loader->dir, key, value, error);
 	return loader->kernel ? kernel_key(loader, key, value, error)
 			      : plan_key(loader->plan, key, value, error);
 }
@@ -256,8 +308,10 @@ static FlPlan *plan_new(const char *path)
 
 	plan->path = g_strdup(path);
 	plan->kernels = g_ptr_array_new_with_free_func(kernel_free);
+	plan->programs = g_ptr_array_new_with_free_func((GDestroyNotify)fl_program_free);
 	plan->tests = g_strsplit("*", " ", -1);
 	plan->cpus = 4;
+	plan->cpu_counts[plan->n_cpu_counts++] = plan->cpus;
 	plan->memory_mib = 1024;
 	plan->seed = 1;
 	plan->effort = 1;
@@ -268,10 +322,16 @@ FlPlan *fl_plan_parse(const char *text, size_t len, const char *path, const char
 		      GError **error)
 {
 	g_autoptr(FlPlan) plan = plan_new(path);
-	Loader loader = {.plan = plan, .root = root};
+	g_autofree char *folder = g_path_get_dirname(path);
+	g_autofree char *dir = g_canonicalize_filename(folder, NULL);
+	Loader loader = {.plan = plan, .root = root, .dir = dir};
 
 	if (!fl_ini_parse(text, len, path, on_pair, &loader, error))
 		return NULL;
+	if (!end_section(&loader, error)) {
+		g_prefix_error(error, "%s: ", path);
+		return NULL;
+	}
 	if (plan->kernels->len == 0) {
 		fail(error, "%s: the plan has no [kernel NAME] section", path);
 		return NULL;

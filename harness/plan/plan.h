@@ -2,12 +2,15 @@
 /*
  * Plan files: which kernels there are, and which tests run on which machine. Plain data.
  *
- * Format: strict INI. `#` starts a comment line. Sections `[plan]` (once) and `[kernel NAME]`.
+ * Format: strict INI. `#` starts a comment line. Sections `[plan]` (once), `[kernel NAME]` and
+ * `[program NAME]` (plan/program.h).
  * A key that is unknown, repeated or malformed is an error that says file, line and what was
  * expected. List values are separated by blanks. Relative paths are relative to the root folder
- * of the project's data (where configs/ is), so that a plan means the same from everywhere.
+ * of the project's data (where configs/ is), so that a plan means the same from everywhere; those of programs to the plan's own folder.
  */
 #pragma once
+
+#include "plan/program.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -36,8 +39,12 @@ typedef struct {
 typedef struct {
 	char *path;
 	GPtrArray *kernels;  /* of FlPlanKernel, in the order of the file */
+	GPtrArray *programs; /* of FlProgram, likewise */
 	char **tests;	     /* `tests`: globs; default "*" */
-	unsigned cpus;	     /* `cpus`: 1..FL_PLAN_CPUS_MAX, default 4 */
+	/* `cpus`: numbers, 1..FL_PLAN_CPUS_MAX, default 4; each kernel runs with each of them */
+	unsigned cpus; /* the first */
+	unsigned cpu_counts[FL_PLAN_CPUS_MAX];
+	unsigned n_cpu_counts;
 	unsigned memory_mib; /* `memory`: with suffix M or G, 128 MiB..64 GiB, default 1024 */
 	uint64_t seed;	     /* `seed`: default 1 */
 	unsigned effort;     /* `effort`: 1..FL_PLAN_EFFORT_MAX, default 1: rounds and limits of the

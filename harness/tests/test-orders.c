@@ -5,6 +5,7 @@
 #include "plan/orders.h"
 
 #include "plan/manifest.h"
+#include "plan/plan.h"
 
 #include <fl_wire.h>
 #include <string.h>
@@ -30,6 +31,30 @@ static void test_text(void)
 	g_assert_nonnull(strstr(steady, "\ndeterministic 1\n"));
 }
 
+static void test_program(void)
+{
+	static const char plan_text[] = "[kernel k]\n[program p]\ncommand = true -a 'b c'\n"
+					"expect = 3\n[program q]\ncommand = x\nexpect = ktap\n";
+	g_autoptr(FlPlan) plan = fl_plan_parse(plan_text, strlen(plan_text), "p", "/", NULL);
+	g_autoptr(GPtrArray) tests = fl_manifest_parse("test: one\n", "m", NULL);
+	FlOrders orders = {
+		.nonce = "0123456789abcdef", .time_scale_milli = 1000, .effort = 1, .tests = tests};
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < plan->programs->len; i++)
+		g_assert_true(
+			fl_manifest_add_program(tests, g_ptr_array_index(plan->programs, i), NULL));
+	text = fl_orders_text(&orders);
+	g_assert_nonnull(strstr(text, "test 1 one 0\n"
+				      "test 2 p 60000\nexpect 3\narg /programs/p/true\narg -a\n"
+				      "arg b c\n"
+				      "test 3 q 60000\nexpect ktap\narg /programs/q/x\n"));
+	g_assert_false(
+		fl_manifest_add_program(tests, g_ptr_array_index(plan->programs, 0), &error));
+	g_assert_error(error, FL_PLAN_ERROR, FL_PLAN_ERROR_SYNTAX);
+}
+
 static void test_nonce(void)
 {
 	g_autofree char *a = fl_orders_nonce("key", "patched", 1);
@@ -46,6 +71,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/orders/text-is-what-the-guest-reads", test_text);
+	g_test_add_func("/orders/programs-come-with-their-words", test_program);
 	g_test_add_func("/orders/nonce-comes-from-its-inputs", test_nonce);
 	return g_test_run();
 }

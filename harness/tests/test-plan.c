@@ -30,6 +30,21 @@ static void test_default_plan(void)
 	g_assert_cmpuint(plan->cpus, ==, 4);
 }
 
+static void test_thorough_plan(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FlPlan) plan =
+		fl_plan_load(FL_TEST_SRCDIR "/configs/plans/thorough.plan", FL_TEST_SRCDIR, &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(plan->n_cpu_counts, ==, 4);
+	g_assert_cmpuint(plan->cpu_counts[3], ==, 8);
+	g_assert_cmpuint(plan->cpus, ==, 1);
+	g_assert_cmpuint(plan->effort, >, 1);
+	g_assert_true(fl_plan_kernel(plan, "patched-kasan", NULL)->is_default);
+	g_assert_false(fl_plan_kernel(plan, "base", NULL)->is_default);
+}
+
 static void test_unknown_kernel(void)
 {
 	g_autoptr(FlPlan) plan = fl_plan_load(DEFAULT_PLAN, FL_TEST_SRCDIR, NULL);
@@ -52,6 +67,9 @@ static void test_bad_plans(void)
 		{"[plan]\ncpus = 9\n", "p:2: cpus: expected 1 to 8, found \"9\""},
 		{"[plan]\ncpus = 0\n", "p:2: cpus: expected 1 to 8"},
 		{"[plan]\ncpus = four\n", "p:2: cpus: expected 1 to 8"},
+		{"[plan]\ncpus = 1 2 9\n", "p:2: cpus: expected 1 to 8, found \"9\""},
+		{"[plan]\ncpus = 1 1\n", "p:2: cpus: 1 is given twice"},
+		{"[plan]\ncpus =\n", "p:2: cpus: expected at least one number"},
 		{"[plan]\nmemory = 12\n", "p:2: memory: expected 128M to 64G, found \"12\""},
 		{"[plan]\neffort = 0\n", "p:2: effort: expected 1 to 1000, found \"0\""},
 		{"[plan]\nseed = -1\n", "p:2: seed: expected a whole number"},
@@ -100,6 +118,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
+	g_test_add_func("/plan/the-thorough-plan-has-all-vcpu-counts", test_thorough_plan);
 	g_test_add_func("/plan/the-default-plan-is-as-documented", test_default_plan);
 	g_test_add_func("/plan/an-unknown-kernel-lists-the-known", test_unknown_kernel);
 	g_test_add_func("/plan/wrong-plans-are-refused-with-their-place", test_bad_plans);
