@@ -45,7 +45,7 @@ static bool is_ours(const Elf64_Ehdr *elf)
 	return elf->e_ident[EI_CLASS] == ELFCLASS64 && elf->e_machine == EM_X86_64;
 }
 
-/* The name in PT_INTERP, "" when there is none; false: the file is cut off. */
+/* The name in PT_INTERP, NULL when there is none; false: the file is cut off. */
 static bool find_loader(GBytes *program, const Elf64_Ehdr *elf, char **ret_loader)
 {
 	gsize len = 0;
@@ -65,7 +65,7 @@ static bool find_loader(GBytes *program, const Elf64_Ehdr *elf, char **ret_loade
 		*ret_loader = g_strndup(data + segment.p_offset, segment.p_filesz);
 		return true;
 	}
-	*ret_loader = g_strdup("");
+	*ret_loader = NULL;
 	return true;
 }
 
@@ -81,7 +81,7 @@ static const char *what_is_wrong(GBytes *program)
 		return "is for another machine";
 	if (!find_loader(program, &elf, &loader))
 		return "is cut off";
-	return *loader ? "is linked dynamically" : NULL;
+	return loader ? "is linked dynamically" : NULL;
 }
 
 bool fl_image_interpreter(const char *path, char **ret_loader, GError **error)
@@ -104,7 +104,7 @@ bool fl_image_interpreter(const char *path, char **ret_loader, GError **error)
 			    "%s %s, the guest runs x86-64 programs", path, wrong);
 		return false;
 	}
-	*ret_loader = loader && *loader ? g_steal_pointer(&loader) : NULL;
+	*ret_loader = g_steal_pointer(&loader);
 	return true;
 }
 

@@ -12,20 +12,14 @@
 
 #define DEADLINE_US (10ull * G_USEC_PER_SEC)
 
-static bool take_line(GPtrArray *libs, char *line, const char *program, GError **error)
+static void take_line(GPtrArray *libs, char *line)
 {
 	char *path = strchr(g_strstrip(line), '/');
 	char *end;
 
-	if (strstr(line, "=> not found")) {
-		g_set_error(error, FL_IMAGE_ERROR, FL_IMAGE_ERROR_MISSING,
-			    "%s needs the library %.*s, which is not installed", program,
-			    (int)strcspn(line, " "), line);
-		return false;
-	}
 	/* "linux-vdso.so.1 (0x...)" has no file. */
 	if (!path)
-		return true;
+		return;
 	end = strstr(path, " (0x");
 	if (end)
 		*end = '\0';
@@ -33,7 +27,19 @@ static bool take_line(GPtrArray *libs, char *line, const char *program, GError *
 		path = strstr(path, " => ") + strlen(" => ");
 	if (!g_ptr_array_find_with_equal_func(libs, path, g_str_equal, NULL))
 		g_ptr_array_add(libs, g_strdup(path));
-	return true;
+}
+
+/* What the loader said is the reason: "PROGRAM: error while loading shared libraries: libx.so.6: ..." */
+static GPtrArray *refuse(const char *program, const char *words, GError *cause, GError **error)
+{
+	if (words && *words && g_error_matches(cause, FL_PROC_ERROR, FL_PROC_ERROR_FAILED))
+		g_set_error(error, FL_IMAGE_ERROR, FL_IMAGE_ERROR_MISSING, "%.*s",
+			    (int)strcspn(words, "\n"), words);
+	else
+		g_set_error(error, FL_IMAGE_ERROR, FL_IMAGE_ERROR_FAILED, "the libraries of %s: %s",
+			    program, cause->message);
+	g_error_free(cause);
+	return NULL;
 }
 
 GPtrArray *fl_libs_list(const char *program, GError **error)
@@ -42,6 +48,7 @@ GPtrArray *fl_libs_list(const char *program, GError **error)
 	g_autofree char *loader = NULL;
 	g_autofree char *output = NULL;
 	g_auto(GStrv) lines = NULL;
+	GError *cause = NULL;
 
 	if (!fl_image_interpreter(program, &loader, error))
 		return NULL;
@@ -50,14 +57,11 @@ GPtrArray *fl_libs_list(const char *program, GError **error)
 	const char *argv[] = {loader, "--list", program, NULL};
 	const FlProcSpec spec = {.argv = argv, .deadline_us = DEADLINE_US};
 
-	if (!fl_proc_run(&spec, NULL, &output, error)) {
-		g_prefix_error(error, "the libraries of %s: ", program);
-		return NULL;
-	}
+	if (!fl_proc_run(&spec, NULL, &output, &cause))
+		return refuse(program, output, cause, error);
 	g_ptr_array_add(libs, g_strdup(loader));
 	lines = g_strsplit(output, "\n", -1);
 	for (char **line = lines; *line; line++)
-		if (!take_line(libs, *line, program, error))
-			return NULL;
+		take_line(libs, *line);
 	return g_steal_pointer(&libs);
 }
