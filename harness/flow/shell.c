@@ -12,6 +12,7 @@
 #include "image/initramfs.h"
 #include "plan/orders.h"
 #include "vm/accel.h"
+#include "vm/tsc.h"
 #include "vm/qemu.h"
 
 #include <string.h>
@@ -70,6 +71,7 @@ static bool boot(const FlSite *site, const FlShellRequest *request, const FlKern
 		.cpus = request->cpus,
 		.memory_mib = request->memory_mib,
 		.accel = accel->name,
+		.tsc_khz = fl_tsc_khz(),
 		.seed = request->seed,
 		.disks = vm_disks,
 		.n_disks = disks->len,

@@ -15,6 +15,7 @@
 #include "judge/symbolize.h"
 #include "plan/manifest.h"
 #include "plan/orders.h"
+#include "vm/tsc.h"
 #include "vm/vm.h"
 
 #include <string.h>
@@ -177,6 +178,7 @@ static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
 		.deterministic = setup->guest->deterministic,
 		.disks = disks,
 		.n_disks = setup->disks->len,
+		.tsc_khz = setup->guest->deterministic ? FL_TSC_ICOUNT_KHZ : fl_tsc_khz(),
 		.watchdog_s = (unsigned)MIN(WATCHDOG_S * scale / 1000 + 1, WATCHDOG_MAX_S),
 		.console_path = console,
 		.wire_path = wire,

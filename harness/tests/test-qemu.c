@@ -25,6 +25,7 @@ static FlVmSpec spec_new(void)
 		.seed = 18446744073709551615u,
 		.disks = disks,
 		.n_disks = 2,
+		.tsc_khz = 2095078,
 		.watchdog_s = 20,
 		.console_path = "/o/serial.log",
 		.wire_path = "/o/wire.log",
@@ -129,6 +130,7 @@ static void test_watchdogs(void)
 	g_autofree char *line = fl_qemu_cmdline(&spec);
 	g_autofree char *huge = NULL, *none = NULL;
 
+	g_assert_nonnull(strstr(line, " tsc_early_khz=2095078 "));
 	g_assert_nonnull(strstr(line, " watchdog_thresh=10 "));
 	g_assert_nonnull(strstr(line, "hung_task_timeout_secs=20 "));
 	g_assert_nonnull(strstr(line, "rcu_cpu_stall_timeout=20 "));

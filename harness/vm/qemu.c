@@ -82,6 +82,8 @@ char *fl_qemu_cmdline(const FlVmSpec *spec)
 		/* Where qboot puts the PM timer of the pc board (PIIX4 PMBA 0x600, timer at +8). */
 		" pmtmr=0x608");
 
+	if (spec->tsc_khz)
+		g_string_append_printf(line, " tsc_early_khz=%u", spec->tsc_khz);
 	append_watchdogs(line, spec);
 	append_pmem(line, spec);
 	if (spec->append && *spec->append)

@@ -47,6 +47,7 @@ typedef struct {
 	bool deterministic;
 	const FlVmDisk *disks;
 	size_t n_disks;
+	unsigned tsc_khz;    /* rate of the guest's time-stamp counter; 0: it measures it itself */
 	unsigned watchdog_s; /* the guest kernel's own watchdogs (hung task, soft lockup, RCU) */
 	/* Evidence, created by the VM: */
 	const char *console_path; /* serial.log */
