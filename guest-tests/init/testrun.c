@@ -32,6 +32,7 @@
 #define KILL_WAIT_MS   5000 /* between SIGKILL and "does not come back"; scaled */
 #define SETTLE_MS      3000 /* what the kernel may take to free what a test held; scaled */
 #define SETTLE_STEP_MS 40
+#define LOOK_MS	       1000 /* how long a guest with a stuck task stays to be looked at; scaled */
 
 /*
  * Output is text. The report decides: the private pipe of a test of ours, the standard output of
@@ -500,6 +501,9 @@ static bool carry_out(struct run *run)
 		;
 	if (!clear) {
 		report_stuck(run);
+		/* The host has no way to answer: it stops the guest in this time and reads it. */
+		(void)emit_flush(run->session->emit);
+		poll(NULL, 0, (int)scaled(run, LOOK_MS));
 	} else {
 		check_exit(run);
 		clear_mounts(run);

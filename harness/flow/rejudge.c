@@ -5,7 +5,9 @@
 #include "flow/rejudge.h"
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "flow/evidence.h"
+#include "judge/autopsy.h"
 #include "judge/judge.h"
 #include "judge/symbolize.h"
 
@@ -44,6 +46,16 @@ static FlJudge *make_judge(const FlSite *site, const FlGuestRecord *guest, GErro
 	return fl_judge_new(&spec, error);
 }
 
+/* What was seen of a guest that hung, while it was there. */
+static void apply_autopsy(FlGuestRecord *guest, const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, FL_RUNDIR_AUTOPSY, NULL);
+	g_autoptr(json_t) autopsy = fl_json_read(path, NULL);
+
+	if (autopsy)
+		fl_autopsy_apply(guest->verdict, autopsy);
+}
+
 static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir, GError **error)
 {
 	g_autofree char *console = g_build_filename(dir, FL_RUNDIR_CONSOLE, NULL);
@@ -59,6 +71,7 @@ static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir
 	    !feed_file(judge, wire, fl_judge_wire, error))
 		return false;
 	fl_record_set_verdict(guest, fl_judge_end(judge, guest->ending, guest->detail));
+	apply_autopsy(guest, dir);
 	/* The vmlinux may be gone with the cache: the frames then stay as they were printed. */
 	if (guest->vmlinux && g_file_test(guest->vmlinux, G_FILE_TEST_EXISTS) &&
 	    !fl_symbolize(guest->verdict, guest->vmlinux, guest->modules, error))

@@ -8,9 +8,11 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "flow/dissect.h"
 #include "flow/evidence.h"
 #include "flow/prepare.h"
 #include "image/initramfs.h"
+#include "judge/autopsy.h"
 #include "judge/judge.h"
 #include "judge/symbolize.h"
 #include "plan/manifest.h"
@@ -37,6 +39,7 @@ struct FlTrial {
 	FlVm *vm;
 	unsigned n_told; /* results already told to events.on_test */
 	char *running;	 /* last test told to events.on_running */
+	json_t *autopsy; /* of a guest that hung, or NULL */
 	GError *error;
 };
 
@@ -64,6 +67,26 @@ static void tell_progress(FlTrial *trial)
 		events->on_running(trial->setup.guest, running, events->data);
 }
 
+static void on_limit(FlEnding kind, gpointer data)
+{
+	FlTrial *trial = data;
+	const char *why = kind == FL_ENDING_NO_BOOT   ? "the kernel did not come up in time"
+			  : kind == FL_ENDING_SILENCE ? "the guest fell silent"
+						      : "the guest did not end in time";
+
+	/* What was found when a task did not come back is the cause of what follows. */
+	if (!trial->autopsy)
+		trial->autopsy = fl_dissect(trial->vm, trial->setup.guest, trial->dir, why, false);
+}
+
+/* A guest that is still able to tell of a stuck task is looked at before it ends itself. */
+static void look_at_stuck(FlTrial *trial)
+{
+	if (!trial->autopsy && fl_judge_is_stuck(trial->judge))
+		trial->autopsy = fl_dissect(trial->vm, trial->setup.guest, trial->dir,
+					    "a task did not come back", true);
+}
+
 static void on_bytes(FlVmPort port, const char *bytes, size_t len, uint64_t t_us, gpointer data)
 {
 	FlTrial *trial = data;
@@ -76,6 +99,8 @@ static void on_bytes(FlVmPort port, const char *bytes, size_t len, uint64_t t_us
 		fl_judge_wire(trial->judge, bytes, len);
 	tell_progress(trial);
 	/* Before fl_vm_start has returned there is nothing to stop yet; more bytes will come. */
+	if (trial->vm)
+		look_at_stuck(trial);
 	if (trial->vm && fl_judge_wants_stop(trial->judge, &grace_us))
 		fl_vm_stop(trial->vm, FL_ENDING_STOPPED, grace_us);
 }
@@ -115,6 +140,8 @@ static void on_end(const FlVmEnd *end, gpointer data)
 	if (guest->verdict->release && !guest->release)
 		guest->release = g_strdup(guest->verdict->release);
 	symbolize(trial);
+	if (trial->autopsy)
+		fl_autopsy_apply(guest->verdict, trial->autopsy);
 	if (!keep_evidence(trial, &trial->error)) {
 		g_prefix_error(&trial->error, "%s: ", guest->label);
 	} else if (trial->setup.events.on_guest) {
@@ -189,6 +216,7 @@ static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
 		.total_us = (BOOT_LIMIT_US + TOTAL_SLACK_US) * scale / 1000 +
 			    fl_orders_limit_us(orders),
 		.console_max = CONSOLE_MAX,
+		.on_limit = on_limit,
 	};
 	trial->vm = fl_vm_start(&spec, on_bytes, on_end, trial, error);
 	return trial->vm != NULL;
@@ -230,6 +258,7 @@ void fl_trial_run_free(FlTrial *trial)
 	fl_judge_free(trial->judge);
 	g_free(trial->dir);
 	g_free(trial->running);
+	json_decref(trial->autopsy);
 	g_clear_error(&trial->error);
 	g_free(trial);
 }

@@ -131,6 +131,11 @@ bool fl_judge_wants_stop(const FlJudge *judge, uint64_t *ret_grace_us)
 	return true;
 }
 
+bool fl_judge_is_stuck(const FlJudge *judge)
+{
+	return judge->session->stuck->len != 0;
+}
+
 unsigned fl_judge_n_results(const FlJudge *judge)
 {
 	return judge->session->arrived->len;

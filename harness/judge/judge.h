@@ -32,6 +32,9 @@ void fl_judge_wire(FlJudge *judge, const char *bytes, size_t len);
  */
 bool fl_judge_wants_stop(const FlJudge *judge, uint64_t *ret_grace_us);
 
+/* Whether the guest told of a task that does not come back. */
+bool fl_judge_is_stuck(const FlJudge *judge);
+
 /* What goes on now, for progress: number of results so far and the name of the running test (or NULL). */
 unsigned fl_judge_n_results(const FlJudge *judge);
 const char *fl_judge_running(const FlJudge *judge);

@@ -106,6 +106,7 @@ void fl_verdict_free(FlVerdict *verdict)
 	g_ptr_array_unref(verdict->tests);
 	g_ptr_array_unref(verdict->splats);
 	g_free(verdict->hang);
+	json_decref(verdict->autopsy);
 	g_free(verdict->release);
 	g_free(verdict);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -68,6 +69,7 @@ typedef struct {
 	GPtrArray *tests;  /* of FlTestResult */
 	GPtrArray *splats; /* of FlSplat, in the order of the console */
 	char *hang;	   /* what hangs and where, or NULL */
+	json_t *autopsy;   /* what was found in a guest that hung (judge/autopsy.h), or NULL */
 	char *release;	   /* from the guest, or NULL */
 } FlVerdict;
 

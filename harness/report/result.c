@@ -143,6 +143,8 @@ static json_t *guest_json(const FlGuestRecord *guest)
 	json_object_set_new(object, "tests", tests_json(verdict));
 	json_object_set_new(object, "splats", splats_json(verdict));
 	set_string(object, "hang", verdict ? verdict->hang : NULL);
+	json_object_set(object, "autopsy",
+			verdict && verdict->autopsy ? verdict->autopsy : json_null());
 	return object;
 }
 

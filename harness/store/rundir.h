@@ -25,10 +25,12 @@
 #define FL_RUNDIR_BZIMAGE "bzImage"
 #define FL_RUNDIR_INITRD  "initramfs.cpio"
 #define FL_RUNDIR_GUEST \
-	"guest.json"		 /* how the guest was made and ended: what judging again needs */
-#define FL_RUNDIR_TESTS	 "tests" /* one folder a test */
-#define FL_RUNDIR_OUTPUT "output.log"  /* in a test's folder: what it printed */
-#define FL_RUNDIR_TEST	 "result.json" /* in a test's folder: its part of the result */
+	"guest.json" /* how the guest was made and ended: what judging again needs */
+#define FL_RUNDIR_AUTOPSY      "autopsy.json" /* of a guest that hung: who waits for what */
+#define FL_RUNDIR_AUTOPSY_TEXT "autopsy.txt"  /* the same for people */
+#define FL_RUNDIR_TESTS	       "tests"	      /* one folder a test */
+#define FL_RUNDIR_OUTPUT       "output.log"   /* in a test's folder: what it printed */
+#define FL_RUNDIR_TEST	       "result.json"  /* in a test's folder: its part of the result */
 
 typedef struct {
 	char *id;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A line-wise QMP client that only listens. What is no JSON object, is no event, or is longer
- * than a line may be, is dropped: a broken QEMU is told by how it ends, not by what it says.
+ * A line-wise QMP client. What is no JSON object, neither an event nor the answer that is waited
+ * for, or is longer than a line may be, is dropped: a broken QEMU is told by how it ends, not by
+ * what it says.
  */
 #include "vm/qmp.h"
 
@@ -11,20 +12,30 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 65536
+#define LINE_MAX_BYTES (1u << 18)
 
 struct FlQmp {
 	int fd;
 	guint source;
 	GString *line;
 	bool overlong; /* the rest of this line is dropped */
+	json_int_t id; /* of the last question */
+	json_t *reply; /* to it; NULL: has not come yet */
 	FlQmpEventFn on_event;
 	gpointer data;
 };
+
+static bool is_reply(const FlQmp *qmp, const json_t *message)
+{
+	const json_t *id = json_object_get(message, "id");
+
+	return qmp->id && json_is_integer(id) && json_integer_value(id) == qmp->id;
+}
 
 static void handle_line(FlQmp *qmp)
 {
@@ -33,6 +44,8 @@ static void handle_line(FlQmp *qmp)
 	json_t *details = json_object_get(message, "data");
 	const char *reason = json_string_value(json_object_get(details, "reason"));
 
+	if (is_reply(qmp, message) && !qmp->reply)
+		qmp->reply = json_incref(message);
 	if (!event)
 		return;
 	if (!reason)
@@ -111,6 +124,62 @@ void fl_qmp_drain(FlQmp *qmp)
 	read_all(qmp);
 }
 
+/* ---- questions ---- */
+
+static bool ask(FlQmp *qmp, const char *command, json_t *arguments, GError **error)
+{
+	g_autoptr(json_t) question = json_pack("{s:s, s:I, s:o*}", "execute", command, "id",
+					       ++qmp->id, "arguments", arguments);
+	char *text = json_dumps(question, JSON_COMPACT);
+	g_autofree char *line = g_strconcat(text, "\n", NULL);
+	ssize_t len = (ssize_t)strlen(line);
+
+	free(text);
+	g_clear_pointer(&qmp->reply, json_decref);
+	if (send(qmp->fd, line, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len)
+		return true;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "QEMU cannot be asked for %s: %s",
+		    command, g_strerror(errno));
+	return false;
+}
+
+/* false: the time is up, or QEMU is gone. */
+static bool wait_reply(FlQmp *qmp, int64_t end_us)
+{
+	struct pollfd fd = {.fd = qmp->fd, .events = POLLIN};
+
+	while (!qmp->reply) {
+		int64_t left_us = end_us - g_get_monotonic_time();
+
+		if (left_us <= 0 || poll(&fd, 1, (int)(left_us / 1000) + 1) < 0)
+			return false;
+		if (fd.revents && !read_all(qmp))
+			return qmp->reply != NULL;
+	}
+	return true;
+}
+
+json_t *fl_qmp_call(FlQmp *qmp, const char *command, json_t *arguments, int64_t end_us,
+		    GError **error)
+{
+	json_t *value;
+
+	if (!ask(qmp, command, arguments, error))
+		return NULL;
+	if (!wait_reply(qmp, end_us)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+			    "QEMU did not answer %s in time", command);
+		return NULL;
+	}
+	value = json_object_get(qmp->reply, "return");
+	if (value)
+		return json_incref(value);
+	value = json_object_get(json_object_get(qmp->reply, "error"), "desc");
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "QEMU refused %s: %s", command,
+		    json_is_string(value) ? json_string_value(value) : "it did not say why");
+	return NULL;
+}
+
 void fl_qmp_free(FlQmp *qmp)
 {
 	if (!qmp)
@@ -118,6 +187,7 @@ void fl_qmp_free(FlQmp *qmp)
 	if (qmp->source)
 		g_source_remove(qmp->source);
 	fl_fs_close_fd(&qmp->fd);
+	json_decref(qmp->reply);
 	g_string_free(qmp->line, TRUE);
 	g_free(qmp);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * QEMU's control socket: events in, nothing but the greeting out.
+ * QEMU's control socket: events in, and questions with their answers.
  */
 #pragma once
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 
 typedef struct FlQmp FlQmp;
@@ -18,6 +19,16 @@ typedef void (*FlQmpEventFn)(const char *event, const char *reason, gpointer dat
  */
 FlQmp *fl_qmp_new(int fd, FlQmpEventFn on_event, gpointer data,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * Asks QEMU and waits for the answer until the monotonic time end_us. Events that come meanwhile
+ * are handed on as ever.
+ *
+ * @param arguments is taken over; NULL: none
+ * @return what QEMU returned, the caller's; NULL with the error: no answer, or a refusal
+ */
+json_t *fl_qmp_call(FlQmp *qmp, const char *command, json_t *arguments, int64_t end_us,
+		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Hands on what has arrived, without waiting. */
 void fl_qmp_drain(FlQmp *qmp);

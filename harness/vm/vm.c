@@ -37,6 +37,8 @@ struct FlVm {
 	uint64_t boot_us, total_us;
 	bool deaf;	       /* no control socket: QEMU tells nothing but how it ended */
 	uint64_t last_byte_us; /* monotonic */
+	unsigned memory_mib;
+	FlVmLimitFn on_limit;
 	char *program;
 	char *stderr_path;
 	FlVmEnd end;
@@ -64,6 +66,12 @@ static guint timer_ms(uint64_t us)
 
 static gboolean on_grace_over(gpointer data);
 
+static bool is_limit(FlVmEvent event)
+{
+	return event == FL_VMEVENT_BOOT_LIMIT || event == FL_VMEVENT_SILENCE_LIMIT ||
+	       event == FL_VMEVENT_TOTAL_LIMIT;
+}
+
 static void happen(FlVm *vm, FlVmEvent event)
 {
 	switch (fl_vmstate_next(&vm->state, event)) {
@@ -75,6 +83,8 @@ static void happen(FlVm *vm, FlVmEvent event)
 		vm->grace_timer = g_timeout_add(timer_ms(vm->grace_us), on_grace_over, vm);
 		break;
 	case FL_VMACTION_KILL:
+		if (vm->on_limit && is_limit(event))
+			vm->on_limit(vm->state.ending, vm->data);
 		fl_proc_signal(vm->proc, SIGKILL);
 		break;
 	}
@@ -312,6 +322,8 @@ static FlVm *vm_new(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end
 	vm->total_us = spec->total_us;
 	vm->console_max = spec->console_max;
 	vm->deaf = spec->deterministic;
+	vm->memory_mib = spec->memory_mib;
+	vm->on_limit = spec->on_limit;
 	vm->program = g_strdup(fl_qemu_program(spec));
 	vm->stderr_path = g_strdup(spec->stderr_path);
 	vm->on_bytes = on_bytes;
@@ -404,6 +416,13 @@ void fl_vm_stop(FlVm *vm, FlEnding kind, uint64_t grace_us)
 	if (vm->state.phase != FL_VMSTATE_GRACE || kind == FL_ENDING_CANCELLED)
 		vm->grace_us = grace_us;
 	happen(vm, kind == FL_ENDING_CANCELLED ? FL_VMEVENT_CANCEL : FL_VMEVENT_STOP);
+}
+
+FlInspect *fl_vm_inspect(FlVm *vm, const char *scratch, uint64_t budget_us)
+{
+	if (vm->deaf)
+		return NULL;
+	return fl_inspect_new(vm->qmp, fl_proc_pid(vm->proc), scratch, vm->memory_mib, budget_us);
 }
 
 void fl_vm_free(FlVm *vm)

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "plan/ending.h"
+#include "vm/inspect.h"
 
 #include <gio/gio.h>
 #include <stdbool.h>
@@ -28,6 +29,9 @@ typedef struct {
 	uint64_t bps;	   /* bytes a second; 0: all */
 	unsigned size_mib; /* only needed where the machine is deterministic */
 } FlVmDisk;
+
+/* A limit is over and the guest is about to be killed: the last moment to look at it. */
+typedef void (*FlVmLimitFn)(FlEnding kind, gpointer data);
 
 /* The machine, as plain data. Zero-initialise. All borrowed. */
 typedef struct {
@@ -59,6 +63,7 @@ typedef struct {
 	uint64_t silence_us; /* without a byte on either port, after boot */
 	uint64_t total_us;
 	uint64_t console_max; /* bytes on either port before the guest is stopped as a flood */
+	FlVmLimitFn on_limit; /* or NULL */
 } FlVmSpec;
 
 typedef struct {
@@ -83,6 +88,12 @@ FlVm *fl_vm_start(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end, 
 
 /* Ends the guest after a grace time, in which it may still print. Idempotent. */
 void fl_vm_stop(FlVm *vm, FlEnding kind, uint64_t grace_us);
+
+/*
+ * A look from outside, as long as the guest has not ended; NULL: a deterministic guest has no
+ * control socket. scratch: a file that may be written. The caller frees it before the VM.
+ */
+FlInspect *fl_vm_inspect(FlVm *vm, const char *scratch, uint64_t budget_us);
 
 /* Kills what still runs, without a call of on_end. */
 void fl_vm_free(FlVm *vm);
