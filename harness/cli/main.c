@@ -66,6 +66,7 @@ static FlSite *make_session(GError **error)
 {
 	g_autofree char *self = g_file_read_link("/proc/self/exe", error);
 	g_autofree char *bin_dir = NULL;
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
 	FlSite *site;
 
 	if (!self)
@@ -77,6 +78,7 @@ static FlSite *make_session(GError **error)
 	site->cache_dir = g_build_filename(g_get_user_cache_dir(), "faultline", NULL);
 	site->self = g_steal_pointer(&self);
 	site->qemu = g_strdup("qemu-system-x86_64");
+	site->today = g_date_time_format(now, "%F");
 	site->cancel = g_cancellable_new();
 	return site;
 }

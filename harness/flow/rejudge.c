@@ -41,6 +41,7 @@ static FlJudge *make_judge(const FlSite *site, const FlGuestRecord *guest, GErro
 		.tests = guest ? (const char *const *)guest->tests : NULL,
 		.nonce = guest ? guest->nonce : NULL,
 		.rules_dir = rules,
+		.today = site->today,
 	};
 
 	return fl_judge_new(&spec, error);

@@ -20,6 +20,7 @@ void fl_site_free(FlSite *site)
 	g_free(site->cache_dir);
 	g_free(site->self);
 	g_free(site->qemu);
+	g_free(site->today);
 	g_clear_object(&site->cancel);
 	g_free(site);
 }

@@ -20,6 +20,7 @@ typedef struct {
 	char *cache_dir; /* made if needed */
 	char *self;	 /* this program, for children that are itself */
 	char *qemu;	 /* program name */
+	char *today;	 /* YYYY-MM-DD, for rules that expire */
 	GCancellable *cancel;
 } FlSite;
 

@@ -157,6 +157,7 @@ static bool make_judge(FlTrial *trial, GError **error)
 		.tests = (const char *const *)trial->setup.guest->tests,
 		.nonce = trial->setup.guest->nonce,
 		.rules_dir = rules,
+		.today = trial->setup.site->today,
 	};
 
 	trial->judge = fl_judge_new(&spec, error);

@@ -13,7 +13,7 @@
 
 struct FlJudge {
 	bool bare;
-	FlRules *rules;
+	FlRules *rules; /* its own, or NULL */
 	FlLines lines;
 	FlWire wire;
 	FlSession *session;
@@ -49,6 +49,7 @@ static void take_console_line(const FlLine *line, gpointer data)
 
 	if (*line->text == '*' && says_dropped(line->text)) {
 		judge->n_dropped++;
+		fl_splats_gap(judge->splats);
 		return;
 	}
 	if (!line->stamped && judge->lines.any_stamp)
@@ -72,14 +73,17 @@ static void take_wire_record(const FlWireRecord *record, gpointer data)
 
 FlJudge *fl_judge_new(const FlJudgeSpec *spec, GError **error)
 {
-	FlRules *rules = fl_rules_load(spec->rules_dir, error);
+	FlRules *own = NULL;
+	const FlRules *rules = spec->rules;
 	FlJudge *judge;
 
+	if (!rules)
+		rules = own = fl_rules_load(spec->rules_dir, spec->today, error);
 	if (!rules)
 		return NULL;
 	judge = g_new0(FlJudge, 1);
 	judge->bare = !spec->tests;
-	judge->rules = rules;
+	judge->rules = own;
 	judge->session = fl_session_new(spec->tests);
 	judge->splats = fl_splats_new(rules);
 	fl_kernlog_init(&judge->kernlog, rules);

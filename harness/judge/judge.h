@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "judge/verdict.h"
+#include "judge/rules.h"
 #include "plan/ending.h"
 
 #include <stddef.h>
@@ -16,6 +16,8 @@ typedef struct {
 	const char *const *tests; /* those asked for, in order, NULL-terminated; NULL: a bare log */
 	const char *nonce;	  /* FL_WIRE_NONCE_LEN hex characters; NULL: a bare log */
 	const char *rules_dir;	  /* configs/splats */
+	const FlRules *rules;	  /* borrowed; NULL: read from rules_dir */
+	const char *today; /* YYYY-MM-DD: exceptions that expired before are an error; or NULL */
 } FlJudgeSpec;
 
 typedef struct FlJudge FlJudge;

@@ -78,10 +78,12 @@ static void take_kernel_line(FlKernlog *log, const FlKmsg *kmsg, const char *tex
 
 static void follow_sequence(FlKernlog *log, uint64_t seq)
 {
-	if (!log->any)
+	if (!log->any) {
 		log->first_seq = seq;
-	else if (seq != log->next_seq)
+	} else if (seq != log->next_seq) {
 		log->n_gaps++;
+		fl_splats_gap(log->splats);
+	}
 	log->any = true;
 	log->next_seq = seq + 1;
 }

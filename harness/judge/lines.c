@@ -143,7 +143,6 @@ static void hand_out_parts(FlLines *lines, const char *text, size_t len, bool to
 		hand_out(lines, text, tear, true);
 		text += tear;
 		len -= tear;
-		torn = true;
 		skip = 1;
 	}
 	hand_out(lines, text, len, torn);
@@ -154,6 +153,11 @@ static size_t escape_len(const char *text, size_t len)
 {
 	size_t at = 2;
 
+	if (len >= 2 && text[1] == ']') { /* a window title, up to BEL */
+		const char *bell = memchr(text, '\a', len);
+
+		return bell ? (size_t)(bell + 1 - text) : 2;
+	}
 	if (len < 2 || text[1] != '[')
 		return len < 2 ? len : 2;
 	while (at < len && (unsigned char)text[at] >= 0x20 && (unsigned char)text[at] < 0x40)
@@ -212,7 +216,7 @@ void fl_lines_feed(FlLines *lines, const char *bytes, size_t len)
 	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes)))) {
 		if (lines->partial->len) {
 			keep_partial(lines, bytes, (size_t)(newline - bytes));
-			take_line(lines, lines->partial->str, lines->partial->len, false);
+			take_line(lines, lines->partial->str, lines->partial->len, lines->overlong);
 			g_string_truncate(lines->partial, 0);
 		} else {
 			take_line(lines, bytes, (size_t)(newline - bytes), false);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Bytes of a kernel console to lines: CR, ANSI sequences and NULs taken out, the printk prefix
- * read and taken off, torn lines parted. Knows nothing of what the lines mean.
+ * read and taken off, torn lines parted at the prefix that stands in their middle. Knows nothing of what the lines mean.
  *
  * A prefix, every part of it optional except that a stamp or a level makes it one:
  *     <4>[    1.234567][   T12] text
@@ -23,7 +23,7 @@ typedef struct {
 	uint64_t stamp_us; /* of the prefix, 0 when there is none */
 	uint32_t caller;   /* a number for "T12" or "C1"; 0: not printed */
 	bool stamped;	   /* it had a time or a level: the kernel's printk made it */
-	bool torn;	   /* it stood in the middle of another line, or has no end */
+	bool torn;	   /* its end may be missing: another line began in it, or it was cut */
 } FlLine;
 
 typedef void (*FlLineFn)(const FlLine *line, gpointer data);

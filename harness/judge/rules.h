@@ -19,9 +19,12 @@
  *     unless = EXPRESSION    no report at all once a line of it matches: it was asked for
  *     dies = yes             the kernel does not live on
  *     weak = yes             not inside a bracket of [ignore]
+ *     tail = yes             comes after a header; alone it means that the header is lost
  *
- *     [ignore NAME]          match, reason; until: an expression that closes a bracket
- *     [known NAME]           match, reason: a kernel message of level warning or worse that is fine
+ *     [ignore NAME]          match, reason, expires; until: an expression that closes a bracket
+ *     [known NAME]           match, reason, expires: a kernel message of level warning or worse
+ *                            that is fine
+ *     expires = 2027-06-30   the last day on which the exception holds; after it the file is refused
  *     [machinery NAME]       functions = globs; kinds = KINDS (default: all): frames that report,
  *                            and so are never the guilty one
  */
@@ -49,14 +52,18 @@ typedef struct {
 	GRegex *unless; /* or NULL */
 	char *title;
 	char *reason;
+	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */
+	char *place;   /* kernel.rules:12, where its section begins */
 	char **part_of;
 	FlVerdictKind verdict;
-	bool bare_frames, dies, weak, no_function;
+	bool bare_frames, dies, weak, no_function, tail;
 } FlRule;
 
 typedef struct FlRules FlRules;
 
-FlRules *fl_rules_load(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* today: YYYY-MM-DD; NULL: no exception expires. */
+FlRules *fl_rules_load(const char *dir, const char *today,
+		       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void fl_rules_free(FlRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlRules, fl_rules_free)
 

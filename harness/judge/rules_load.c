@@ -6,6 +6,7 @@
 
 #include "plan/ini.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LITERAL_MIN = 3 };
@@ -13,6 +14,8 @@ enum { LITERAL_MIN = 3 };
 /* The section that is being read; done when the next begins. */
 typedef struct {
 	FlRules *rules;
+	const char *file;  /* name without its folder */
+	const char *today; /* YYYY-MM-DD, or NULL */
 	FlRule *rule;
 	FlMachinery *machinery;
 } Loader;
@@ -83,12 +86,14 @@ static bool finish_rule(Loader *loader, GError **error)
 			    rule->name, LITERAL_MIN);
 	if (rule->type != FL_RULE_SPLAT && !rule->reason)
 		return fail(error, "[%s] has no reason", rule->name);
+	if (rule->type != FL_RULE_SPLAT && !rule->expires)
+		return fail(error, "[%s] has no expires = YYYY-MM-DD", rule->name);
 	fl_rules_add(loader->rules, rule);
 	loader->rule = NULL;
 	return true;
 }
 
-static bool begin(Loader *loader, const char *section, GError **error)
+static bool begin(Loader *loader, const char *section, unsigned line, GError **error)
 {
 	static const char *const types[] = {[FL_RULE_SPLAT] = "splat ",
 					    [FL_RULE_IGNORE] = "ignore ",
@@ -112,6 +117,7 @@ static bool begin(Loader *loader, const char *section, GError **error)
 		loader->rule->name = g_strdup(section + strlen(types[type]));
 		loader->rule->kind = g_strdup(loader->rule->name);
 		loader->rule->verdict = FL_VERDICT_FAIL;
+		loader->rule->place = g_strdup_printf("%s:%u", loader->file, line);
 		return true;
 	}
 	return fail(error, "[%s]: expected splat, ignore, known or machinery and a name", section);
@@ -160,6 +166,8 @@ static bool set_flag(FlRule *rule, const char *key, const char *value)
 		rule->dies = true;
 	else if (strcmp(key, "weak") == 0 && yes)
 		rule->weak = true;
+	else if (strcmp(key, "tail") == 0 && yes)
+		rule->tail = true;
 	else if (strcmp(key, "function") == 0 && strcmp(value, "no") == 0)
 		rule->no_function = true;
 	else if (strcmp(key, "frames") == 0 && strcmp(value, "bare") == 0)
@@ -194,7 +202,27 @@ static bool set_splat(FlRule *rule, const char *key, const char *value, GError *
 	return true;
 }
 
-static bool set_rule(FlRule *rule, const char *key, const char *value, GError **error)
+/* An exception must be looked at again one day; the day is in the file, so that it cannot be missed. */
+static bool set_expires(FlRule *rule, const char *value, const char *today, GError **error)
+{
+	unsigned year, month, day;
+	char rest;
+
+	if (strlen(value) != strlen("2027-06-30") ||
+	    sscanf(value, "%4u-%2u-%2u%c", &year, &month, &day, &rest) != 3 ||
+	    !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
+		return fail(error, "expires: expected a day as in 2027-06-30, not %s", value);
+	if (today && strcmp(today, value) > 0)
+		return fail(error,
+			    "[%s] expired on %s (%s): see whether the kernel still prints this, "
+			    "then remove the section or give it a later day",
+			    rule->name, value, rule->reason ? rule->reason : "no reason given");
+	set_text(&rule->expires, value);
+	return true;
+}
+
+static bool set_rule(FlRule *rule, const char *key, const char *value, const char *today,
+		     GError **error)
 {
 	if (strcmp(key, "match") == 0)
 		return set_match(rule, value, error);
@@ -204,6 +232,8 @@ static bool set_rule(FlRule *rule, const char *key, const char *value, GError **
 		set_text(&rule->reason, value);
 	else if (rule->type == FL_RULE_SPLAT)
 		return set_splat(rule, key, value, error);
+	else if (strcmp(key, "expires") == 0)
+		return set_expires(rule, value, today, error);
 	else if (rule->type == FL_RULE_IGNORE && strcmp(key, "until") == 0)
 		return (rule->end = compile(value, error)) != NULL;
 	else
@@ -216,18 +246,18 @@ static bool take(const char *section, const char *key, const char *value, unsign
 {
 	Loader *loader = data;
 
-	(void)line;
 	if (!key)
-		return begin(loader, section, error);
+		return begin(loader, section, line, error);
 	if (loader->machinery)
 		return set_machinery(loader->machinery, key, value, error);
-	return set_rule(loader->rule, key, value, error);
+	return set_rule(loader->rule, key, value, loader->today, error);
 }
 
-static bool load_file(FlRules *rules, const char *dir, const char *name, GError **error)
+static bool load_file(FlRules *rules, const char *dir, const char *name, const char *today,
+		      GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
-	Loader loader = {.rules = rules};
+	Loader loader = {.rules = rules, .file = name, .today = today};
 	bool ok = fl_ini_load(path, take, &loader, error);
 
 	if (ok && !finish_rule(&loader, error)) {
@@ -238,12 +268,12 @@ static bool load_file(FlRules *rules, const char *dir, const char *name, GError 
 	return ok;
 }
 
-FlRules *fl_rules_load(const char *dir, GError **error)
+FlRules *fl_rules_load(const char *dir, const char *today, GError **error)
 {
 	g_autoptr(FlRules) rules = fl_rules_new();
 
-	if (!load_file(rules, dir, "kernel.rules", error) ||
-	    !load_file(rules, dir, "ignore.rules", error))
+	if (!load_file(rules, dir, "kernel.rules", today, error) ||
+	    !load_file(rules, dir, "ignore.rules", today, error))
 		return NULL;
 	return g_steal_pointer(&rules);
 }

@@ -28,12 +28,15 @@ typedef struct {
 	uint32_t caller;
 	uint64_t last_us;
 	unsigned n_lines;
+	unsigned n_before; /* frames before the stack: where the CPU was */
 	bool in_trace, traced, excused;
+	bool task; /* the trace has <TASK>, so it will say where it ends */
 } Open;
 
 /* Something of a caller that lasts until a line or so many lines later. */
 typedef struct {
 	bool active;
+	bool gap;      /* lines are missing in it */
 	bool promised; /* it was "cut here": a header must follow */
 	uint32_t caller;
 	unsigned left;
@@ -52,7 +55,8 @@ struct FlSplats {
 	Span bracket;
 	uint32_t closed_caller; /* the last report that closed: its caller and time */
 	uint64_t closed_us;
-	FlReport *last; /* the last report made, closed or not; borrowed, NULL if none */
+	uint64_t now_us; /* of the last line, of any caller */
+	FlReport *last;	 /* the last report made, closed or not; borrowed, NULL if none */
 	const FlReport *death;
 	bool any_closed;
 };
@@ -153,6 +157,7 @@ static void close_report(FlSplats *splats, Open *open)
 	splats->closed_us = open->last_us;
 	g_ptr_array_add(open->frames, NULL);
 	open->report->splat->frames = (char **)g_ptr_array_free(open->frames, FALSE);
+	open->report->last_us = open->last_us;
 	if (open->excused && splats->death != open->report)
 		excuse(splats, open->report);
 	else
@@ -161,23 +166,65 @@ static void close_report(FlSplats *splats, Open *open)
 	g_free(open);
 }
 
+static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
+{
+	FlReport *report = g_new0(FlReport, 1);
+
+	report->splat = g_new0(FlSplat, 1);
+	report->splat->kind = g_strdup(kind);
+	report->splat->first_line = report->splat->last_line = line->number;
+	report->splat->verdict = verdict;
+	report->header = g_strdup(line->text);
+	report->stamp_us = report->last_us = line->stamp_us;
+	report->caller = line->caller;
+	report->splat->corrupted = line->torn;
+	return report;
+}
+
 static void drop_preamble(FlSplats *splats, Span *preamble)
 {
 	FlLine line = {.text = "a report of the kernel without its header",
 		       .number = preamble->first_line,
 		       .stamp_us = preamble->stamp_us};
 
-	if (preamble->active && preamble->promised)
-		fl_splats_add(splats, "lost-header", &line, FL_VERDICT_FAIL);
+	if (preamble->active && preamble->promised) {
+		FlReport *report = report_new("lost-header", &line, FL_VERDICT_FAIL);
+
+		report->splat->corrupted = true;
+		keep(splats, report, NULL);
+	}
 	preamble->active = false;
+}
+
+/*
+ * Whether a report that is open when the log ends lacks a part: it stands in a stack, or its rule
+ * names an end and neither stack nor end came. A kernel that dies prints no end.
+ */
+static bool is_cut(const FlSplats *splats, const Open *open)
+{
+	if (splats->now_us > open->last_us + SILENCE_US || !open->rule->end)
+		return false;
+	return open->in_trace || (!open->traced && !open->report->dies);
+}
+
+void fl_splats_gap(FlSplats *splats)
+{
+	for (unsigned i = 0; i < splats->open->len; i++)
+		((Open *)splats->open->pdata[i])->report->splat->corrupted = true;
+	for (unsigned i = 0; i < splats->n_preambles; i++)
+		splats->preambles[i].gap = true;
 }
 
 void fl_splats_end(FlSplats *splats)
 {
 	for (unsigned i = 0; i < splats->n_preambles; i++)
 		drop_preamble(splats, &splats->preambles[i]);
-	while (splats->open->len)
-		close_report(splats, splats->open->pdata[0]);
+	while (splats->open->len) {
+		Open *open = splats->open->pdata[0];
+
+		open->report->splat->corrupted |= is_cut(splats, open);
+		close_report(splats, open);
+	}
 	g_ptr_array_sort(splats->reports, by_first_line);
 }
 
@@ -203,17 +250,17 @@ static Open *open_of(const FlSplats *splats, const FlLine *line)
 	return NULL;
 }
 
-static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
+static bool begins_trace(const char *text)
 {
-	FlReport *report = g_new0(FlReport, 1);
+	text += strspn(text, " ");
+	return g_str_has_prefix(text, "Call Trace:") || g_str_has_prefix(text, "Call trace:");
+}
 
-	report->splat = g_new0(FlSplat, 1);
-	report->splat->kind = g_strdup(kind);
-	report->splat->first_line = report->splat->last_line = line->number;
-	report->splat->verdict = verdict;
-	report->header = g_strdup(line->text);
-	report->stamp_us = line->stamp_us;
-	return report;
+/* Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them. */
+static bool is_after_trace(const Open *open, const char *text)
+{
+	return open->in_trace && !open->task && open->frames->len > open->n_before &&
+	       *text != ' ' && !g_str_has_prefix(text, "RIP: ");
 }
 
 static void read_trace(Open *open, const char *text)
@@ -225,11 +272,13 @@ static void read_trace(Open *open, const char *text)
 		g_ptr_array_add(open->frames, frame);
 		return;
 	}
-	if (!open->traced && g_str_has_prefix(text + strspn(text, " "), "Call Trace:")) {
+	if (!open->traced && begins_trace(text)) {
 		open->in_trace = open->traced = true;
+		open->n_before = open->frames->len;
 		return;
 	}
-	if (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:"))
+	open->task |= *text == ' ' && strstr(text, "<TASK>") != NULL;
+	if (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") || is_after_trace(open, text))
 		open->in_trace = false;
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
@@ -243,6 +292,7 @@ static void add_line(FlSplats *splats, Open *open, const FlLine *line)
 	FlSplat *splat = open->report->splat;
 
 	splat->last_line = line->number;
+	splat->corrupted |= line->torn;
 	open->last_us = line->stamp_us;
 	if (!splat->lock && strcmp(splat->kind, "lockdep") == 0)
 		splat->lock = fl_stack_lock(line->text);
@@ -276,9 +326,11 @@ static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line
 
 	if (preamble) {
 		report->splat->first_line = preamble->first_line;
+		report->splat->corrupted |= preamble->gap;
 		preamble->active = false;
 	}
 	report->dies = rule->dies;
+	report->splat->corrupted |= rule->tail;
 	if (rule->dies && !splats->death)
 		splats->death = report;
 	*open = (Open){.report = report, .rule = rule, .caller = line->caller};
@@ -368,6 +420,26 @@ static bool take_preamble(FlSplats *splats, const FlLine *line)
 	return false;
 }
 
+/* A panic prints the message again that another CPU had begun: same time, longer text. */
+static bool is_replayed(const FlReport *report, const FlLine *line)
+{
+	return line->stamp_us && report->stamp_us == line->stamp_us &&
+	       g_str_has_prefix(line->text, report->header);
+}
+
+static void forget(FlSplats *splats, Open *open)
+{
+	if (splats->last == open->report)
+		splats->last = NULL;
+	if (splats->death == open->report)
+		splats->death = NULL;
+	report_free(open->report);
+	g_ptr_array_add(open->frames, NULL);
+	g_strfreev((char **)g_ptr_array_free(open->frames, FALSE));
+	g_ptr_array_remove(splats->open, open);
+	g_free(open);
+}
+
 static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 {
 	const FlRule *ignore = fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len);
@@ -391,7 +463,9 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 			add_line(splats, open, line);
 		return true;
 	}
-	if (open)
+	if (open && is_replayed(open->report, line))
+		forget(splats, open);
+	else if (open)
 		close_report(splats, open);
 	open_report(splats, rule, line);
 	return true;
@@ -408,6 +482,7 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 {
 	Open *open = splats->open->len ? open_of(splats, line) : NULL;
 
+	splats->now_us = line->stamp_us;
 	if (open && line->stamp_us > open->last_us + SILENCE_US) {
 		close_report(splats, open);
 		open = NULL;

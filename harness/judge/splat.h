@@ -15,6 +15,8 @@ typedef struct {
 	FlSplat *splat;
 	char *header;	   /* its first line */
 	uint64_t stamp_us; /* of the first line */
+	uint64_t last_us;  /* of the last one */
+	uint32_t caller;
 	bool dies;
 } FlReport;
 
@@ -29,6 +31,9 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line);
 
 /* A report of one line that the rules do not know; takes over nothing. */
 void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVerdictKind verdict);
+
+/* Lines are missing here: what is open is no longer whole. */
+void fl_splats_gap(FlSplats *splats);
 
 /* Closes what is open. */
 void fl_splats_end(FlSplats *splats);

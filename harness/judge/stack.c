@@ -48,10 +48,14 @@ char *fl_stack_frame(const char *text)
 
 char *fl_stack_rip(const char *text)
 {
+	static const char *const registers[] = {"RIP: 0010:", "pc : ", "epc : ", "EIP: "};
+
 	text += strspn(text, " \t");
-	if (!g_str_has_prefix(text, "RIP: 0010:"))
-		return NULL;
-	return take_frame(text + strlen("RIP: 0010:"));
+	for (size_t i = 0; i < G_N_ELEMENTS(registers); i++) {
+		if (g_str_has_prefix(text, registers[i]))
+			return take_frame(text + strlen(registers[i]));
+	}
+	return NULL;
 }
 
 char *fl_stack_function(const char *frame)

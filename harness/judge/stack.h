@@ -15,7 +15,7 @@
  */
 char *fl_stack_frame(const char *text);
 
-/* The function in a RIP line of the kernel ("RIP: 0010:func+0x1b/0x2a0"), else NULL. */
+/* Where the CPU was: "RIP: 0010:func+0x1b/0x2a0", on arm64 "pc : func+0x1b/0x2a0"; else NULL. */
 char *fl_stack_rip(const char *text);
 
 /* The bare name of a frame: "func.isra.0+0x1b/0x2a0" gives "func". */

@@ -60,6 +60,7 @@ typedef struct {
 			  * "do_shared_fault mm/memory.c:5381" */
 	bool has_rip;	       /* the first frame is where the CPU was, not a return address */
 	FlVerdictKind verdict; /* what it means by itself */
+	bool corrupted;	       /* torn, cut or without its header: do not trust title and frames */
 	unsigned count;	       /* how many with this signature; the lines are the first one's */
 } FlSplat;
 

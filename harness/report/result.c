@@ -86,6 +86,7 @@ static json_t *splat_json(const FlSplat *splat)
 	json_object_set_new(object, "first_line", json_integer(splat->first_line));
 	json_object_set_new(object, "last_line", json_integer(splat->last_line));
 	json_object_set_new(object, "count", json_integer(splat->count));
+	json_object_set_new(object, "corrupted", json_boolean(splat->corrupted));
 	json_object_set_new(object, "frames", frames_json(splat));
 	return object;
 }

@@ -16,6 +16,8 @@
 #define CASES FL_TEST_SRCDIR "/harness/tests/judge-cases"
 #define RULES FL_TEST_SRCDIR "/configs/splats"
 
+static FlRules *rules; /* read once */
+
 typedef struct {
 	char *name;
 	json_t *expect;
@@ -80,7 +82,7 @@ static FlJudge *judge_new(const Case *one)
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	g_autoptr(GError) error = NULL;
 	FlJudgeSpec spec = {.nonce = json_string_value(json_object_get(given, "nonce")),
-			    .rules_dir = RULES};
+			    .rules = rules};
 	FlJudge *judge;
 
 	for (size_t i = 0; i < json_array_size(tests); i++)
@@ -121,11 +123,11 @@ static json_t *splat_json(const FlSplat *splat)
 
 	for (char **frame = splat->frames; *frame; frame++)
 		json_array_append_new(frames, json_string(*frame));
-	return json_pack("{s:s, s:s, s:s, s:s?, s:i, s:i, s:s, s:i, s:o}", "kind", splat->kind,
+	return json_pack("{s:s, s:s, s:s, s:s?, s:i, s:i, s:s, s:i, s:b, s:o}", "kind", splat->kind,
 			 "title", splat->title, "signature", splat->signature, "lock", splat->lock,
 			 "first", (int)splat->first_line, "last", (int)splat->last_line, "verdict",
-			 fl_verdict_name(splat->verdict), "count", (int)splat->count, "frames",
-			 frames);
+			 fl_verdict_name(splat->verdict), "count", (int)splat->count, "corrupted",
+			 splat->corrupted, "frames", frames);
 }
 
 static json_t *test_json(const FlTestResult *test)
@@ -272,9 +274,12 @@ int main(int argc, char **argv)
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GDir) dir = NULL;
 	const char *name;
+	int status;
 
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
+	rules = fl_rules_load(RULES, NULL, NULL);
+	g_assert_nonnull(rules);
 	dir = g_dir_open(CASES, 0, NULL);
 	while (dir && (name = g_dir_read_name(dir)))
 		g_ptr_array_add(names, g_strdup(name));
@@ -282,5 +287,7 @@ int main(int argc, char **argv)
 	for (unsigned i = 0; i < names->len; i++)
 		add_case(names->pdata[i]);
 	g_test_add_func("/judge/there-are-cases", there_are_cases);
-	return g_test_run();
+	status = g_test_run();
+	fl_rules_free(rules);
+	return status;
 }

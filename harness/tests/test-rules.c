@@ -27,6 +27,32 @@ static const struct {
 	{"get_swap_device: Bad swap file entry 3ffffffffffff", "bad-page"},
 	{"Bad swap file entry 3ffffffffffff", "bad-page"},
 	{"ft-tests: page allocation failure: order:9, mode:0xcc0", "page-allocation"},
+	{"Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP", "oops"},
+	{"Internal error: Oops - BUG: 00000000f2000800 [#1] SMP", "oops"},
+	{"Unable to handle kernel NULL pointer dereference at virtual address 0000000000000008",
+	 "oops"},
+	{"Unhandled fault: synchronous external abort (0x210) at 0x1", "oops"},
+	{"Insufficient stack space to handle exception!", "oops"},
+	{"int3: 0000 [#1] PREEMPT SMP", "oops"},
+	{"rust_kernel: panicked at samples/rust/x.rs:12:5:", "rust-panic"},
+	{"CFI failure at f+0x1/0x2 (target: g+0x0/0x10; expected type: 0x12345678)", "cfi"},
+	{"unreferenced object 0xffff888004712a00 (size 64):", "kmemleak"},
+	{"ODEBUG: free active (active state 0) object: x object type: timer_list", "odebug"},
+	{"usercopy: Kernel memory exposure attempt detected from SLUB object 'x' (offset 0, size "
+	 "9)!",
+	 "usercopy"},
+	{"map_count 3 vma iterator 4", "mm-counter"},
+	{"DEBUG_LOCKS_WARN_ON(1)", "lockdep"},
+	{"smp: csd: Re-sending CSD lock (#1) IPI from CPU#0 to CPU#1", "csd-lock"},
+	{"smp: csd: Detected non-responsive CSD lock (#1) on CPU#0", "csd-lock"},
+	{"INFO: task a:1 blocked in I/O wait for more than 30 seconds.", "hung-task"},
+	{"INFO: task a:1 can't die for more than 30 seconds.", "hung-task"},
+	{"BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 40s!", "workqueue"},
+	{"KVM: entry failed, hardware error 0x80000021", "environment"},
+	{"KVM internal error. Suberror: 1", "environment"},
+	{"Initramfs unpacking failed: invalid magic at start of compressed archive", "environment"},
+	{"reboot: System halted", "halted"},
+	{"Trying to vfree() nonexistent vm area (00000000deadbeef)", "vmalloc"},
 	{"ODEBUG: x", NULL},
 	{"DEBUG: x", NULL},
 	{"EXT4-fs (vda): mounted filesystem", NULL},
@@ -37,7 +63,7 @@ static const struct {
 static void the_rules_know_their_lines(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FlRules) rules = fl_rules_load(RULES, &error);
+	g_autoptr(FlRules) rules = fl_rules_load(RULES, NULL, &error);
 
 	g_assert_no_error(error);
 	for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
@@ -50,7 +76,7 @@ static void the_rules_know_their_lines(void)
 
 static void reporters_are_machinery(void)
 {
-	g_autoptr(FlRules) rules = fl_rules_load(RULES, NULL);
+	g_autoptr(FlRules) rules = fl_rules_load(RULES, NULL, NULL);
 
 	g_assert_true(fl_rules_is_machinery(rules, "oops", "dump_stack_lvl"));
 	g_assert_true(fl_rules_is_machinery(rules, "lockdep", "up_read"));
@@ -70,6 +96,11 @@ static const struct {
 	{"[splat a]\nmatch = abc\nunless = d(\n", "kernel.rules:3: "},
 	{"[splat a]\n", "kernel.rules: [a] has no match"},
 	{"[ignore a]\nmatch = abc\n", "kernel.rules: [a] has no reason"},
+	{"[ignore a]\nmatch = abc\nreason = x\n", "kernel.rules: [a] has no expires"},
+	{"[known a]\nexpires = 2027-02-30\n", "kernel.rules:2: expires: expected a day"},
+	{"[known a]\nexpires = soon\n", "kernel.rules:2: expires: expected a day"},
+	{"[known a]\nreason = old\nexpires = 2026-11-24\n",
+	 "kernel.rules:3: [a] expired on 2026-11-24 (old): see whether"},
 	{"[other a]\n", "kernel.rules:1: [other a]: expected splat"},
 };
 
@@ -86,11 +117,31 @@ static void wrong_rules_are_refused_with_their_place(void)
 		g_autoptr(FlRules) rules = NULL;
 
 		g_assert_true(fl_fs_write(kernel, wrong[i].text, strlen(wrong[i].text), &error));
-		rules = fl_rules_load(dir, &got);
+		rules = fl_rules_load(dir, "2026-11-25", &got);
 		g_assert_null(rules);
 		if (!got || !strstr(got->message, wrong[i].error))
 			g_error("case %zu: \"%s\" lacks \"%s\"", i, got ? got->message : "",
 				wrong[i].error);
+	}
+	g_assert_true(fl_fs_remove(dir, &error));
+}
+
+static void an_exception_holds_through_its_last_day(void)
+{
+	static const char text[] = "[known a]\nmatch = abc\nreason = x\nexpires = 2026-11-25\n";
+	g_autoptr(GError) error = NULL;
+	g_autofree char *dir = g_dir_make_tmp("fl-rules-XXXXXX", &error);
+	g_autofree char *kernel = g_build_filename(dir, "kernel.rules", NULL);
+	g_autofree char *ignore = g_build_filename(dir, "ignore.rules", NULL);
+
+	g_assert_true(fl_fs_write(kernel, "", 0, &error));
+	g_assert_true(fl_fs_write(ignore, text, strlen(text), &error));
+	for (unsigned late = 0; late < 2; late++) {
+		g_autoptr(GError) got = NULL;
+		g_autoptr(FlRules) rules =
+			fl_rules_load(dir, late ? "2026-11-26" : "2026-11-25", &got);
+
+		g_assert_true((rules == NULL) == late);
 	}
 	g_assert_true(fl_fs_remove(dir, &error));
 }
@@ -103,5 +154,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/rules/reporters-are-machinery", reporters_are_machinery);
 	g_test_add_func("/rules/wrong-ones-are-refused-with-their-place",
 			wrong_rules_are_refused_with_their_place);
+	g_test_add_func("/rules/an-exception-holds-through-its-last-day",
+			an_exception_holds_through_its_last_day);
 	return g_test_run();
 }

@@ -16,7 +16,7 @@ static void line(FlSplats *splats, unsigned number, const char *text)
 
 static void an_endless_report_is_closed(void)
 {
-	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL);
+	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL, NULL);
 	FlSplats *splats = fl_splats_new(rules);
 
 	line(splats, 1, "BUG: KASAN: use-after-free in f+0x1/0x2");
@@ -28,7 +28,7 @@ static void an_endless_report_is_closed(void)
 
 static void different_reports_are_kept_up_to_a_limit(void)
 {
-	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL);
+	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL, NULL);
 	FlSplats *splats = fl_splats_new(rules);
 
 	for (unsigned i = 0; i < 3 * FL_SPLATS_MAX; i++) {
@@ -42,7 +42,7 @@ static void different_reports_are_kept_up_to_a_limit(void)
 
 static void a_panic_is_a_death_at_once(void)
 {
-	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL);
+	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL, NULL);
 	FlSplats *splats = fl_splats_new(rules);
 
 	g_assert_null(fl_splats_death(splats));

@@ -67,7 +67,7 @@ static char *signature(const FlRules *rules, const char *title, const char *fram
 
 static void signatures_do_not_change_with_the_build(void)
 {
-	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL);
+	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL, NULL);
 	g_autofree char *left = signature(rules, "WARNING at mm/memory.c:12 in f",
 					  "dump_stack_lvl+0x1/0x2 f.constprop.0+0x1/0x9 g+0x1/0x2");
 	g_autofree char *right = signature(rules, "WARNING at mm/memory.c:99 in f",
