@@ -28,6 +28,26 @@ static bool says_dropped(const char *text)
 	return g_str_has_prefix(text, "** ") && strstr(text, " printk messages dropped **");
 }
 
+/* The message before the note was cut by it, and comes again whole. */
+static size_t before_replay(const FlLine *line)
+{
+	static const char note[] = "** replaying previous printk message **";
+	const char *at = line->len > strlen(note) ? strstr(line->text, note) : NULL;
+
+	return at ? (size_t)(at - line->text) : 0;
+}
+
+static void take_cut_line(FlJudge *judge, const FlLine *line, size_t len)
+{
+	g_autofree char *text = g_strndup(line->text, len);
+	FlLine cut = *line;
+
+	cut.text = text;
+	cut.len = len;
+	cut.torn = true;
+	fl_splats_line(judge->splats, &cut);
+}
+
 static void take_banner(FlJudge *judge, const FlLine *line)
 {
 	FlLine reboot = *line;
@@ -46,6 +66,7 @@ static void take_banner(FlJudge *judge, const FlLine *line)
 static void take_console_line(const FlLine *line, gpointer data)
 {
 	FlJudge *judge = data;
+	size_t cut;
 
 	if (*line->text == '*' && says_dropped(line->text)) {
 		judge->n_dropped++;
@@ -56,7 +77,11 @@ static void take_console_line(const FlLine *line, gpointer data)
 		return;
 	if (*line->text == 'L' && g_str_has_prefix(line->text, FL_KERNLOG_BANNER))
 		take_banner(judge, line);
-	fl_splats_line(judge->splats, line);
+	cut = memchr(line->text, '*', line->len) ? before_replay(line) : 0;
+	if (cut)
+		take_cut_line(judge, line, cut);
+	else
+		fl_splats_line(judge->splats, line);
 }
 
 static void take_wire_record(const FlWireRecord *record, gpointer data)

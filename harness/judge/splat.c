@@ -56,7 +56,8 @@ struct FlSplats {
 	uint32_t closed_caller; /* the last report that closed: its caller and time */
 	uint64_t closed_us;
 	uint64_t now_us; /* of the last line, of any caller */
-	FlReport *last;	 /* the last report made, closed or not; borrowed, NULL if none */
+	unsigned now_number;
+	FlReport *last; /* the last report made, closed or not; borrowed, NULL if none */
 	const FlReport *death;
 	bool any_closed;
 };
@@ -197,14 +198,18 @@ static void drop_preamble(FlSplats *splats, Span *preamble)
 }
 
 /*
- * Whether a report that is open when the log ends lacks a part: it stands in a stack, or its rule
- * names an end and neither stack nor end came. A kernel that dies prints no end.
+ * Whether a report that is open when the log ends lacks a part: it stands in a stack that would
+ * have said where it ends, or its line is the last and its stack is not over or has not begun. A
+ * kernel that dies prints no end.
  */
 static bool is_cut(const FlSplats *splats, const Open *open)
 {
 	if (splats->now_us > open->last_us + SILENCE_US || !open->rule->end)
 		return false;
-	return open->in_trace || (!open->traced && !open->report->dies);
+	if (open->in_trace && open->task)
+		return true;
+	return splats->now_number == open->report->splat->last_line &&
+	       (open->in_trace || (!open->traced && !open->report->dies));
 }
 
 void fl_splats_gap(FlSplats *splats)
@@ -483,6 +488,7 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 	Open *open = splats->open->len ? open_of(splats, line) : NULL;
 
 	splats->now_us = line->stamp_us;
+	splats->now_number = line->number;
 	if (open && line->stamp_us > open->last_us + SILENCE_US) {
 		close_report(splats, open);
 		open = NULL;
