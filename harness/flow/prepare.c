@@ -50,6 +50,7 @@ FlKernel *fl_prepare_kernel(const FlSite *site, const FlPlanKernel *kernel, cons
 	FlKernelSpec spec = {
 		.name = kernel->name,
 		.tree = extra->tree,
+		.revision = extra->revision,
 		.patches = (const char *const *)patches,
 		.fragments = (const char *const *)fragments,
 		.modules_dir = modules,

@@ -13,6 +13,7 @@
 /* What the user asked for on top of the plan. Borrowed; NULL where nothing was asked for. */
 typedef struct {
 	const char *tree;	      /* --kernel-tree */
+	const char *revision;	      /* a commit of the tree */
 	const char *image;	      /* --image: no build at all */
 	const char *const *patches;   /* --patch, on top of the kernel's own */
 	const char *const *fragments; /* --config, on top of the kernel's own */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists the files of a tree, asks the cache's repository which of them it lacks, and packs those
+ * Lists the objects of a tree, asks the cache's repository which of them it lacks, and packs those
  * out of the user's. An alternate would be simpler, but git renews the time stamps of objects in
  * alternates whenever it would have written them, and the user's folder is not ours to touch; and
  * what was copied survives the user's next garbage collection.
@@ -14,12 +14,12 @@
 
 #include <string.h>
 
-/* A line of ls-tree: "100644 blob <id><TAB>path". */
-static void list_blob(const char *line, gpointer data)
+/* A line of ls-tree: "100644 blob <id><TAB>path"; trees count, submodules do not. */
+static void list_object(const char *line, gpointer data)
 {
 	const char *tab = strchr(line, '\t');
 
-	if (tab - line == 52 && g_str_has_prefix(line + 6, " blob "))
+	if (tab - line == 52 && !g_str_has_prefix(line + 6, " commit "))
 		g_string_append_printf(data, "%.40s\n", line + 12);
 }
 
@@ -30,17 +30,20 @@ static void list_missing(const char *line, gpointer data)
 		g_string_append_printf(data, "%.40s\n", line);
 }
 
-static bool list_files(const char *cache_dir, const char *tree_id, const char *path,
-		       GCancellable *cancel, GError **error)
+/* The tree itself may be the user's as well: that of a commit. */
+static bool list_objects(const char *cache_dir, const char *tree_id, const char *objects,
+			 const char *path, GCancellable *cancel, GError **error)
 {
-	g_autoptr(GString) blobs = g_string_new(NULL);
-	const char *args[] = {"ls-tree", "-r", tree_id, NULL};
+	g_autoptr(GString) ids = g_string_new(NULL);
+	const char *args[] = {"ls-tree", "-r", "-t", tree_id, NULL};
 
+	g_string_printf(ids, "%s\n", tree_id);
 	return fl_gitrepo_run(&(FlGitRepo){.cache_dir = cache_dir,
-					   .on_line = list_blob,
-					   .on_line_data = blobs},
+					   .alternate = objects,
+					   .on_line = list_object,
+					   .on_line_data = ids},
 			      args, cancel, NULL, error) &&
-	       fl_fs_write(path, blobs->str, blobs->len, error);
+	       fl_fs_write(path, ids->str, ids->len, error);
 }
 
 static bool keep_missing(const char *cache_dir, const char *path, bool *ret_any,
@@ -82,7 +85,7 @@ bool fl_borrow_tree(const char *cache_dir, const char *tree_id, const char *obje
 
 	if (known)
 		return true;
-	return list_files(cache_dir, tree_id, path, cancel, error) &&
+	return list_objects(cache_dir, tree_id, objects, path, cancel, error) &&
 	       keep_missing(cache_dir, path, &any, cancel, error) &&
 	       (!any || pack_missing(cache_dir, objects, path, cancel, error)) &&
 	       fl_states_remember(cache_dir, question, tree_id, error);

@@ -2,7 +2,7 @@
 /*
  * Runs git on the cache's bare repository with everything pinned: no user configuration, no
  * variables from a surrounding git command or hook, no fsync, no background collection. The
- * user's own repositories are only ever asked with rev-parse, and read from.
+ * user's own repositories are only ever read from.
  */
 #include "kernel/gitrepo.h"
 
@@ -166,21 +166,52 @@ bool fl_gitrepo_id(const FlGitRepo *repo, const char *const *args, GCancellable 
 	return true;
 }
 
-char **fl_gitrepo_ask(const char *dir, const char *const *args, GCancellable *cancel)
+static bool run_in_folder(const char *dir, const char *const *args, FlProcLineFn on_line,
+			  gpointer data, GCancellable *cancel, char **ret_output, GError **error)
 {
 	g_autoptr(GPtrArray) argv = git_argv();
 	g_autoptr(GPtrArray) env = git_env(NULL);
+
+	add_strings(argv, args, G_MAXSIZE);
+	g_ptr_array_add(argv, NULL);
+	return fl_proc_run(&(FlProcSpec){.argv = (const char *const *)argv->pdata,
+					 .cwd = dir,
+					 .env = (const char *const *)env->pdata,
+					 .on_line = on_line,
+					 .on_line_data = data},
+			   cancel, ret_output, error);
+}
+
+bool fl_gitrepo_read(const char *dir, const char *const *args, FlProcLineFn on_line, gpointer data,
+		     GCancellable *cancel, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autofree char *output = NULL;
+	g_autofree char *said = NULL;
+
+	if (run_in_folder(dir, args, on_line, data, cancel, &output, &cause))
+		return true;
+	said = last_line(output);
+	if (!g_error_matches(cause, FL_PROC_ERROR, FL_PROC_ERROR_FAILED))
+		g_propagate_error(error, g_steal_pointer(&cause));
+	else
+		g_set_error(error, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE, "git %s in %s: %s",
+			    args[0], dir, said ? said : cause->message);
+	return false;
+}
+
+char **fl_gitrepo_ask(const char *dir, const char *const *args, GCancellable *cancel)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
 	g_autofree char *output = NULL;
 	char **lines;
 	guint n;
 
-	g_ptr_array_add(argv, g_strdup("rev-parse"));
-	add_strings(argv, args, G_MAXSIZE);
-	g_ptr_array_add(argv, NULL);
-	if (!fl_proc_run(&(FlProcSpec){.argv = (const char *const *)argv->pdata,
-				       .cwd = dir,
-				       .env = (const char *const *)env->pdata},
-			 cancel, &output, NULL))
+	g_ptr_array_add(words, g_strdup("rev-parse"));
+	add_strings(words, args, G_MAXSIZE);
+	g_ptr_array_add(words, NULL);
+	if (!run_in_folder(dir, (const char *const *)words->pdata, NULL, NULL, cancel, &output,
+			   NULL))
 		return NULL;
 	lines = g_strsplit(output, "\n", -1);
 	n = g_strv_length(lines);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "base/proc.h"
+
 #include <gio/gio.h>
 #include <stdbool.h>
 
@@ -39,6 +41,15 @@ bool fl_gitrepo_run(const FlGitRepo *repo, const char *const *args, GCancellable
 /* The same for a command whose last line is an object id; the caller frees *ret_id. */
 bool fl_gitrepo_id(const FlGitRepo *repo, const char *const *args, GCancellable *cancel,
 		   char **ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * Runs a git command that only reads in a folder of the user's.
+ *
+ * @param on_line  what it prints
+ * @return false with FL_KERNEL_ERROR_TREE and git's last line, or cancelled
+ */
+bool fl_gitrepo_read(const char *dir, const char *const *args, FlProcLineFn on_line, gpointer data,
+		     GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * Asks git about a folder of the user's, read-only: where its objects, index and excludes are.

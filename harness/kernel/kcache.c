@@ -66,15 +66,24 @@ void fl_kcache_free(FlKernel *kernel)
 
 /* ---- the key ---- */
 
+static bool find_state(const FlKernelSpec *spec, FlTree *ret_tree, GCancellable *cancel,
+		       GError **error)
+{
+	if (!spec->tree)
+		return fl_tree_package(spec->cache_dir, FL_TREE_PACKAGE, cancel, ret_tree, error);
+	if (spec->revision)
+		return fl_tree_revision(spec->cache_dir, spec->tree, spec->revision, cancel,
+					ret_tree, error);
+	return fl_tree_folder(spec->cache_dir, spec->tree, cancel, ret_tree, error);
+}
+
 static bool find_source(const FlKernelSpec *spec, FlTree *ret_tree, GCancellable *cancel,
 			GError **error)
 {
 	g_auto(FlTree) tree = {0};
 
-	if (spec->tree ? !fl_tree_folder(spec->cache_dir, spec->tree, cancel, &tree, error)
-		       : !fl_tree_package(spec->cache_dir, FL_TREE_PACKAGE, cancel, &tree, error))
-		return false;
-	if (!fl_treepatch_apply(spec->cache_dir, &tree, spec->patches, cancel, error))
+	if (!find_state(spec, &tree, cancel, error) ||
+	    !fl_treepatch_apply(spec->cache_dir, &tree, spec->patches, cancel, error))
 		return false;
 	*ret_tree = tree;
 	memset(&tree, 0, sizeof(tree));

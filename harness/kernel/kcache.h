@@ -30,6 +30,7 @@ typedef enum {
 typedef struct {
 	const char *name;	      /* for messages */
 	const char *tree;	      /* kernel source or git tree; NULL: the packaged source */
+	const char *revision;	      /* a commit of the tree instead of what lies there; or NULL */
 	const char *const *patches;   /* paths in order, NULL-terminated; NULL: none */
 	const char *const *fragments; /* paths in order, NULL-terminated; NULL: none */
 	const char *modules_dir;      /* guest modules: a Kbuild folder; NULL: none */

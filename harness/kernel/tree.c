@@ -281,3 +281,53 @@ bool fl_tree_folder(const char *cache_dir, const char *dir, GCancellable *cancel
 		.origin = json_pack("{s:o, s:b}", "folder", fl_json_string(path), "git", is_git)};
 	return true;
 }
+
+/* ---- a commit of the user's ---- */
+
+/* The tree id of a commit, and where its objects are. */
+static bool ask_revision(const char *dir, const char *revision, GCancellable *cancel, char **ret_id,
+			 char **ret_objects, GError **error)
+{
+	g_autofree char *tree = g_strconcat(revision, "^{tree}", NULL);
+	g_autofree char *makefile = g_strconcat(revision, ":Makefile", NULL);
+	g_autofree char *kconfig = g_strconcat(revision, ":Kconfig", NULL);
+	const char *args[] = {tree, makefile, kconfig, "--git-path", "objects", NULL};
+	g_auto(GStrv) lines = *revision == '-' ? NULL : fl_gitrepo_ask(dir, args, cancel);
+
+	if (!lines || g_strv_length(lines) != 4) {
+		if (!g_cancellable_set_error_if_cancelled(cancel, error))
+			g_set_error(error, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE,
+				    "%s has no commit \"%s\" with a Linux kernel tree", dir,
+				    revision);
+		return false;
+	}
+	*ret_id = g_strdup(lines[0]);
+	*ret_objects = g_canonicalize_filename(lines[3], dir);
+	return true;
+}
+
+bool fl_tree_revision(const char *cache_dir, const char *dir, const char *revision,
+		      GCancellable *cancel, FlTree *ret_tree, GError **error)
+{
+	g_autofree char *path = realpath(dir, NULL);
+	g_autofree char *id = NULL;
+	g_autofree char *objects = NULL;
+	g_autofree char *scratch = NULL;
+	bool ok;
+
+	if (!path)
+		return not_a_kernel(dir, g_strerror(errno), error);
+	if (!fl_gitrepo_init(cache_dir, cancel, error) ||
+	    !ask_revision(path, revision, cancel, &id, &objects, error))
+		return false;
+	scratch = fl_fs_temp_dir(cache_dir, "index", error);
+	ok = scratch && fl_borrow_tree(cache_dir, id, objects, scratch, cancel, error);
+	if (scratch && !fl_fs_remove(scratch, NULL))
+		g_debug("%s is left behind", scratch);
+	if (!ok)
+		return false;
+	*ret_tree = (FlTree){.id = g_steal_pointer(&id),
+			     .origin = json_pack("{s:o, s:o}", "folder", fl_json_string(path),
+						 "revision", fl_json_string(revision))};
+	return true;
+}

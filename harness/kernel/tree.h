@@ -33,5 +33,14 @@ bool fl_tree_package(const char *cache_dir, const char *tarball, GCancellable *c
 bool fl_tree_folder(const char *cache_dir, const char *dir, GCancellable *cancel, FlTree *ret_tree,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * The state of a commit in a git repository of the user's; his work tree is not looked at.
+ *
+ * @return false with FL_KERNEL_ERROR_TREE when there is no such commit or no kernel in it
+ */
+bool fl_tree_revision(const char *cache_dir, const char *dir, const char *revision,
+		      GCancellable *cancel, FlTree *ret_tree,
+		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 void fl_tree_clear(FlTree *tree);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FlTree, fl_tree_clear)
