@@ -32,5 +32,8 @@ typedef int (*FlVerbFn)(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_build(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_judge(FlCli *cli, int argc, char **argv, GError **error);
+int fl_cmd_history(FlCli *cli, int argc, char **argv, GError **error);
+int fl_cmd_show(FlCli *cli, int argc, char **argv, GError **error);
+int fl_cmd_bisect(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_shell(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_doctor(FlCli *cli, int argc, char **argv, GError **error);

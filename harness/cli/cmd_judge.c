@@ -30,5 +30,5 @@ int fl_cmd_judge(FlCli *cli, int argc, char **argv, GError **error)
 	fl_output_record(cli, &options, record, options.rest[0], true);
 	if (!fl_output_files(&options, record, error))
 		return -1;
-	return fl_exit_code_of_verdict(record->kind, false);
+	return fl_exit_code_of_verdict(record->kind);
 }

@@ -92,13 +92,6 @@ static char *repeat_command(const FlCli *cli, int argc, char **argv, uint64_t se
 	return g_string_free(line, FALSE);
 }
 
-static char *local_stamp(void)
-{
-	g_autoptr(GDateTime) now = g_date_time_new_now_local();
-
-	return g_date_time_format(now, "%Y%m%d-%H%M%S");
-}
-
 static int finish(const FlCli *cli, const FlOptions *options, bool ok, FlRunRecord *record,
 		  const char *evidence, GError **error)
 {
@@ -111,7 +104,10 @@ static int finish(const FlCli *cli, const FlOptions *options, bool ok, FlRunReco
 	fl_output_record(cli, options, record, evidence, false);
 	if (!fl_output_files(options, record, error))
 		return -1;
-	return fl_exit_code_of_verdict(record->kind, cli->git_bisect);
+	if (cli->git_bisect)
+		return fl_exit_code_of_sight(fl_target_look_run(
+			&(FlTarget){.tests = (const char *const *)options->tests}, record));
+	return fl_exit_code_of_verdict(record->kind);
 }
 
 int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error)
@@ -121,7 +117,7 @@ int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error)
 	g_autoptr(FlPlan) plan = NULL;
 	g_autoptr(FlRunRecord) record = NULL;
 	g_autofree char *evidence = NULL;
-	g_autofree char *stamp = local_stamp();
+	g_autofree char *stamp = fl_options_stamp();
 	g_autofree char *command = NULL;
 	Progress progress = {.cli = cli, .options = &options};
 	bool ok;
@@ -137,27 +133,13 @@ int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error)
 		return -1;
 	command = repeat_command(cli, argc, given, options.seed_text ? options.seed : plan->seed,
 				 options.seed_text != NULL);
-	FlRunRequest request = {
-		.plan = plan,
-		.kernels = (const char *const *)options.kernels,
-		.tests = (const char *const *)options.tests,
-		.extra = fl_options_prepare(&options),
-		.cpus = (unsigned)options.cpus,
-		.memory_mib = options.memory_mib,
-		.accel = options.accel,
-		.deterministic = options.deterministic,
-		.has_seed = options.seed_text != NULL,
-		.seed = options.seed,
-		.repeat = (unsigned)options.repeat,
-		.jobs = (unsigned)MAX(1, options.jobs),
-		.fail_fast = options.fail_fast,
-		.timeout_scale = options.timeout_scale,
-		.out = options.out,
-		.stamp = stamp,
-		.command = command,
-		.events = {.on_test = on_test, .on_running = on_running, .data = &progress},
-		.on_ready = on_ready,
-	};
+	FlRunRequest request = fl_options_request(&options, plan);
+
+	request.stamp = stamp;
+	request.command = command;
+	request.events =
+		(FlTrialEvents){.on_test = on_test, .on_running = on_running, .data = &progress};
+	request.on_ready = on_ready;
 	ok = fl_run(cli->site, &request, &record, &evidence, error);
 	return finish(cli, &options, ok, record, evidence, error);
 }

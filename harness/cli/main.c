@@ -23,6 +23,9 @@ static const struct {
 	{"build", fl_cmd_build, "build the kernels of a plan, or find them in the cache"},
 	{"judge", fl_cmd_judge,
 	 "judge an evidence folder or a bare serial log again, without a guest"},
+	{"bisect", fl_cmd_bisect, "find the commit, patch or option that made a test go bad"},
+	{"history", fl_cmd_history, "what was run, and how often each test fails"},
+	{"show", fl_cmd_show, "one run of the history"},
 	{"shell", fl_cmd_shell, "an interactive shell in the guest"},
 	{"doctor", fl_cmd_doctor, "what this machine has, what is missing, and how to mend it"},
 };

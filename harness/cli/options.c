@@ -100,6 +100,56 @@ static void add_report_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_bisect_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"good", 0, 0, G_OPTION_ARG_STRING, &o->good, "a commit without the fault", "REV"},
+		{"bad", 0, 0, G_OPTION_ARG_STRING, &o->bad, "a commit with the fault", "REV"},
+		{"series", 0, 0, G_OPTION_ARG_FILENAME, &o->series,
+		 "a folder of patches, applied in the order of their names", "DIR"},
+		{"signature", 0, 0, G_OPTION_ARG_STRING, &o->signature,
+		 "look for this splat, as result.json or history names it, and nothing else",
+		 "TEXT"},
+		{"confidence", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence,
+		 "stop when this sure (default 0.95)", "P"},
+		{"rate", 0, 0, G_OPTION_ARG_DOUBLE, &o->rate,
+		 "in which part of its runs the bad end fails, if that is known; saves runs", "R"},
+		{"max-runs", 0, 0, G_OPTION_ARG_INT, &o->max_runs,
+		 "guests to boot at most (default 400)", "N"},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_store_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"out", 0, 0, G_OPTION_ARG_FILENAME, &o->out,
+		 "folder of the evidence (default out)", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_FILENAME, &o->json, "write it as JSON as well", "FILE"},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_history_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"kernel", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->kernels,
+		 "only runs with such a kernel", "GLOB"},
+		{"test", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->tests, "only runs with such a test",
+		 "GLOB"},
+		{"verdict", 0, 0, G_OPTION_ARG_STRING, &o->verdict,
+		 "only runs that ended so: PASS, FAIL, HANG, CRASH, BROKEN", "NAME"},
+		{"signature", 0, 0, G_OPTION_ARG_STRING, &o->signature,
+		 "only runs with a splat whose signature begins so", "TEXT"},
+		{"rebuild", 0, 0, G_OPTION_ARG_NONE, &o->rebuild,
+		 "make the database again from the evidence folders", NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
 {
 	const GOptionEntry entries[] = {
@@ -121,6 +171,9 @@ static bool check_numbers(FlOptions *o, GError **error)
 		return usage_error(error, "--repeat: expected 1 to 100000, found %d", o->repeat);
 	if (o->jobs < 0 || o->jobs > 256)
 		return usage_error(error, "--jobs: expected 1 to 256, found %d", o->jobs);
+	if (o->max_runs < 1 || o->max_runs > 100000)
+		return usage_error(error, "--max-runs: expected 1 to 100000, found %d",
+				   o->max_runs);
 	if (!(o->timeout_scale >= 0.01 && o->timeout_scale <= 1000))
 		return usage_error(error, "--timeout-scale: expected 0.01 to 1000, found %g",
 				   o->timeout_scale);
@@ -182,7 +235,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 {
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
-	*options = (FlOptions){.repeat = 1, .timeout_scale = 1.0};
+	*options =
+		(FlOptions){.repeat = 1, .timeout_scale = 1.0, .max_runs = 400, .confidence = 0.95};
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_summary(context, summary);
 	if (groups & FL_OPTIONS_KERNEL)
@@ -193,6 +247,12 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_run_options(context, options);
 	if (groups & FL_OPTIONS_REPORT)
 		add_report_options(context, options);
+	if (groups & FL_OPTIONS_STORE)
+		add_store_options(context, options);
+	if (groups & FL_OPTIONS_HISTORY)
+		add_history_options(context, options);
+	if (groups & FL_OPTIONS_BISECT)
+		add_bisect_options(context, options);
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;
@@ -232,8 +292,41 @@ FlPrepare fl_options_prepare(const FlOptions *options)
 	};
 }
 
+FlRunRequest fl_options_request(const FlOptions *options, const FlPlan *plan)
+{
+	return (FlRunRequest){
+		.plan = plan,
+		.kernels = (const char *const *)options->kernels,
+		.tests = (const char *const *)options->tests,
+		.extra = fl_options_prepare(options),
+		.cpus = (unsigned)options->cpus,
+		.memory_mib = options->memory_mib,
+		.accel = options->accel,
+		.deterministic = options->deterministic,
+		.has_seed = options->seed_text != NULL,
+		.seed = options->seed,
+		.repeat = (unsigned)options->repeat,
+		.jobs = (unsigned)MAX(1, options->jobs),
+		.fail_fast = options->fail_fast,
+		.timeout_scale = options->timeout_scale,
+		.out = options->out,
+	};
+}
+
+char *fl_options_stamp(void)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+
+	return g_date_time_format(now, "%Y%m%d-%H%M%S");
+}
+
 void fl_options_clear(FlOptions *options)
 {
+	g_free(options->good);
+	g_free(options->bad);
+	g_free(options->series);
+	g_free(options->signature);
+	g_free(options->verdict);
 	g_free(options->plan);
 	g_free(options->kernel_tree);
 	g_free(options->image);

@@ -12,16 +12,20 @@ typedef enum {
 	FL_OPTIONS_KERNEL = 1 << 0,  /* plan, kernel, kernel-tree, image, patch, config, jobs */
 	FL_OPTIONS_MACHINE = 1 << 1, /* cpus, memory, accel, seed */
 	FL_OPTIONS_RUN = 1 << 2,     /* test, repeat, fail-fast, timeout-scale, git-bisect, out */
-	FL_OPTIONS_REPORT = 1 << 3   /* json, junit, ktap */
+	FL_OPTIONS_REPORT = 1 << 3,  /* json, junit, ktap */
+	FL_OPTIONS_STORE = 1 << 5,   /* out, json */
+	FL_OPTIONS_HISTORY = 1 << 6, /* kernel, test, verdict, signature, rebuild */
+	FL_OPTIONS_BISECT = 1 << 4   /* good, bad, series, signature, confidence, rate, max-runs */
 } FlOptionGroups;
 
 /* gboolean and not bool where GOption writes: it writes an int. */
 typedef struct {
 	char *plan, *kernel_tree, *image, *memory, *accel, *out, *json, *junit, *ktap, *seed_text;
+	char *good, *bad, *series, *signature, *verdict;
 	char **kernels, **patches, **fragments, **tests, **rest;
-	int cpus, repeat, jobs;
-	double timeout_scale;
-	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic;
+	int cpus, repeat, jobs, max_runs;
+	double timeout_scale, confidence, rate;
+	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, rebuild;
 	unsigned memory_mib;
 	uint64_t seed;
 } FlOptions;
@@ -42,6 +46,12 @@ FlPlan *fl_options_plan(const FlOptions *options, const FlSite *site,
 
 /* What was asked for on top of the plan; borrows from options. */
 FlPrepare fl_options_prepare(const FlOptions *options);
+
+/* How guests are run, without names of kernels, stamp and events; borrows from options and plan. */
+FlRunRequest fl_options_request(const FlOptions *options, const FlPlan *plan);
+
+/* The local time, which begins the name of an evidence folder; the caller frees. */
+char *fl_options_stamp(void);
 
 void fl_options_clear(FlOptions *options);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FlOptions, fl_options_clear)

@@ -3,23 +3,23 @@
  * Bayes' rule over commits, and the choice of the next run.
  *
  * For a hypothesis X, k and m are the failures and passes seen on X and its descendants, the
- * "bad" side. With a = 1/2, b = 1 the failure rate integrates to
- *     D + (1-D) B(a+k, b+m) / B(a, b),  D = 1/2 when m = 0, the never flaky bug, else 0,
+ * "bad" side. The failure rate integrates to
+ *     N + (1-N) B(a+k, b+m) / B(a, b),  N the never flaky bug's share, nothing once m > 0,
  * and failures on the good side cost a factor false_failure each. The next run is the one that is
  * expected to take most entropy from the posterior; a commit that is built already counts as much
- * as its build saves, but never more than double. So the engine stays on a commit while that is
- * worth more than half of the best one: many runs on few builds.
+ * as its build saves, within a limit. So the engine stays on a commit while that is
+ * worth more than 5/8 of the best one: many runs on few builds.
  */
 #include "flow/bisect_engine.h"
 
 #include <math.h>
 #include <stdint.h>
 
-#define RATE_A		0.5
-#define RATE_B		1.0
-#define NEVER_FLAKY	0.5
+/* A rate that the user told counts as if it had been seen in so many runs. */
+#define RATE_STRENGTH	200.0
+#define RETEST_FACTOR	3.0
 #define GOOD_END_IS_BAD 0.01
-#define BUILT_FACTOR	2.0
+#define BUILT_FACTOR	1.6
 /* So many runs that told nothing, without one that did, and a commit is given up. */
 #define CANNOT_TELL_MAX 2u
 #define LEAST_GAIN	1e-9
@@ -48,15 +48,26 @@ typedef struct {
 	double phi_total;
 } Belief;
 
-FlBisectRules fl_bisect_engine_rules(double confidence, unsigned max_runs)
+FlBisectRules fl_bisect_engine_rules(double confidence, double rate, unsigned max_runs)
 {
-	return (FlBisectRules){
+	FlBisectRules rules = {
 		.confidence = confidence,
-		.retest_confidence = 1 - (1 - confidence) / 10,
-		.false_failure = 1e-4,
+		.retest_confidence = 1 - (1 - confidence) / RETEST_FACTOR,
+		.false_failure = 1e-5,
+		.rate_a = 0.5,
+		.rate_b = 1,
+		.never_flaky = 0.5,
 		.max_runs = max_runs,
 		.max_first_runs = MIN(max_runs, 60),
 	};
+
+	if (rate > 0) {
+		rules.rate_a = RATE_STRENGTH * rate;
+		rules.rate_b = RATE_STRENGTH * (1 - rate);
+		rules.never_flaky = 0;
+		rules.max_first_runs = 0;
+	}
+	return rules;
 }
 
 static bool is_ancestor(const FlBisectEngine *engine, unsigned ancestor, unsigned commit)
@@ -190,12 +201,14 @@ static double log_beta(double a, double b)
 }
 
 /* log of the integrated likelihood of k failures and m passes on the bad side. */
-static double log_bad_side(unsigned k, unsigned m)
+static double log_bad_side(const FlBisectRules *rules, unsigned k, unsigned m)
 {
-	double flaky = log1p(-NEVER_FLAKY) + log_beta(RATE_A + k, RATE_B + m) -
-		       log_beta(RATE_A, RATE_B);
+	double flaky = log_beta(rules->rate_a + k, rules->rate_b + m) -
+		       log_beta(rules->rate_a, rules->rate_b);
 
-	return m ? flaky : log(NEVER_FLAKY + exp(flaky));
+	if (m || rules->never_flaky <= 0)
+		return flaky + log1p(-rules->never_flaky);
+	return log(rules->never_flaky + (1 - rules->never_flaky) * exp(flaky));
 }
 
 /* Failures and passes on the bad side of each hypothesis: on those that have it as ancestor. */
@@ -226,7 +239,7 @@ static void fill_weights(const FlBisectEngine *engine, Belief *belief, const uns
 {
 	double log_false = log(engine->rules.false_failure);
 	double log_true = log1p(-engine->rules.false_failure);
-	double most = -INFINITY;
+	double most = -INFINITY, likelihood = 0;
 	unsigned all_fails = 0, all_passes = 0;
 
 	for (unsigned c = 0; c < engine->n; c++) {
@@ -234,14 +247,13 @@ static void fill_weights(const FlBisectEngine *engine, Belief *belief, const uns
 		all_passes += engine->commits[c].passes;
 	}
 	for (unsigned x = 0; x < engine->n; x++) {
-		double good = (all_fails - fails[x]) * log_false +
-			      (all_passes - passes[x]) * log_true;
-
-		belief->weight[x] =
-			engine->commits[x].innocent
-				? -INFINITY
-				: good + log_bad_side(fails[x], passes[x]) +
-					  (x ? 0 : log(GOOD_END_IS_BAD * (engine->n - 1)));
+		if (!x || fails[x] != fails[x - 1] || passes[x] != passes[x - 1])
+			likelihood = (all_fails - fails[x]) * log_false +
+				     (all_passes - passes[x]) * log_true +
+				     log_bad_side(&engine->rules, fails[x], passes[x]);
+		belief->weight[x] = engine->commits[x].innocent ? -INFINITY : likelihood;
+		if (!x)
+			belief->weight[x] += log(GOOD_END_IS_BAD * (engine->n - 1));
 		most = MAX(most, belief->weight[x]);
 	}
 	for (unsigned x = 0; x < engine->n; x++)
@@ -252,16 +264,16 @@ static void fill_weights(const FlBisectEngine *engine, Belief *belief, const uns
 static void split_weights(const FlBisectEngine *engine, Belief *belief, const unsigned *fails,
 			  const unsigned *passes)
 {
-	double sum = 0;
+	double sum = 0, rate = 0;
 
 	for (unsigned x = 0; x < engine->n; x++)
 		sum += belief->weight[x];
 	for (unsigned x = 0; x < engine->n; x++) {
-		double w = belief->weight[x] / sum, rate = 0;
+		double w = belief->weight[x] / sum;
 
-		if (w > 1e-300)
-			rate = exp(log_bad_side(fails[x] + 1, passes[x]) -
-				   log_bad_side(fails[x], passes[x]));
+		if (!x || fails[x] != fails[x - 1] || passes[x] != passes[x - 1])
+			rate = exp(log_bad_side(&engine->rules, fails[x] + 1, passes[x]) -
+				   log_bad_side(&engine->rules, fails[x], passes[x]));
 		belief->weight[x] = w;
 		belief->fail[x] = w * rate;
 		belief->pass[x] = w * (1 - rate);
@@ -400,8 +412,8 @@ static uint64_t *classes(const FlBisectEngine *engine)
 static uint64_t likeliest(const FlBisectEngine *engine, const Belief *belief, const uint64_t *hash,
 			  double *ret_weight)
 {
-	g_autoptr(GHashTable) sums = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL,
-							   g_free);
+	g_autoptr(GHashTable) sums =
+		g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
 	uint64_t best = hash[0];
 
 	*ret_weight = -1;
@@ -550,7 +562,7 @@ FlBisectStep fl_bisect_engine_next(const FlBisectEngine *engine)
 	const Commit *bad = &engine->commits[end->group];
 	unsigned first_runs = bad->passes + bad->cannot_tell;
 
-	if (bad->fails)
+	if (bad->fails || !engine->rules.max_first_runs)
 		return search(engine);
 	if (end->skipped)
 		return (FlBisectStep){.what = FL_BISECT_BAD_BROKEN};

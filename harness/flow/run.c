@@ -15,6 +15,8 @@
 #include "image/disk.h"
 #include "plan/manifest.h"
 #include "plan/orders.h"
+#include "report/result.h"
+#include "store/store.h"
 
 #include <string.h>
 
@@ -387,6 +389,17 @@ static void note_trouble(FlRunRecord *record, const GError *trouble)
 	record->reason = g_strdup(trouble->message);
 }
 
+/* The evidence folder is the truth: a history that cannot be written changes no verdict. */
+static void remember(const FlRunRecord *record, const char *out)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FlStore) store = fl_store_open(out, &error);
+	g_autoptr(json_t) result = fl_result_run(record);
+
+	if (!store || !fl_store_add(store, result, &error))
+		fl_log_warning("this run is not in the history: %s", error->message);
+}
+
 static bool run_guests(Run *run, const FlRundir *rundir, FlRunRecord *record, GError **error)
 {
 	const FlRunRequest *request = run->request;
@@ -406,6 +419,7 @@ static bool run_guests(Run *run, const FlRundir *rundir, FlRunRecord *record, GE
 	/* The first trouble is the one to tell: a full disk fails here as well. */
 	if (!fl_evidence_save_run(record, rundir, trouble ? NULL : &trouble))
 		g_debug("result.json could not be written");
+	remember(record, request->out);
 	if (!trouble)
 		return true;
 	g_propagate_error(error, g_steal_pointer(&trouble));

@@ -354,9 +354,12 @@ static void praise(FlVerdict *verdict)
 
 static void take_splats(FlVerdict *verdict, const FlEvidence *evidence)
 {
-	for (unsigned i = 0; i < evidence->findings->len; i++)
-		g_ptr_array_add(verdict->splats,
-				g_array_index(evidence->findings, FlFinding, i).splat);
+	for (unsigned i = 0; i < evidence->findings->len; i++) {
+		const FlFinding *finding = &g_array_index(evidence->findings, FlFinding, i);
+
+		finding->splat->during = g_strdup(finding->during);
+		g_ptr_array_add(verdict->splats, finding->splat);
+	}
 }
 
 FlVerdict *fl_ruling(const FlEvidence *evidence)

@@ -83,6 +83,7 @@ void fl_verdict_splat_free(FlSplat *splat)
 	g_free(splat->title);
 	g_free(splat->signature);
 	g_free(splat->lock);
+	g_free(splat->during);
 	g_strfreev(splat->frames);
 	g_free(splat);
 }

@@ -55,6 +55,7 @@ typedef struct {
 	char *title; /* as kernel developers know it: "WARNING: bad unlock balance in do_shared_fault" */
 	char *signature; /* stable across runs and builds: kind, title without numbers, top frames */
 	char *lock;	 /* the lock it names, or NULL */
+	char *during;	 /* the test that ran, or NULL: before the first, or nobody knows */
 	unsigned first_line, last_line;
 	char **frames;	       /* "do_shared_fault+0x1b/0x2a0" as printed; symbolize turns them into
 			  * "do_shared_fault mm/memory.c:5381" */

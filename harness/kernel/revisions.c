@@ -78,8 +78,8 @@ GPtrArray *fl_revisions_between(const char *dir, const char *good, const char *b
 	Reading reading = {.revisions = revisions, .index = index};
 
 	if (*good == '-' || *bad == '-') {
-		g_set_error(error, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE,
-			    "\"%s\" is no revision", *good == '-' ? good : bad);
+		g_set_error(error, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE, "\"%s\" is no revision",
+			    *good == '-' ? good : bad);
 		return NULL;
 	}
 	if (!read_all(dir, good, bad, &reading, cancel, error))

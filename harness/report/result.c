@@ -82,6 +82,7 @@ static json_t *splat_json(const FlSplat *splat)
 	set_string(object, "title", splat->title);
 	set_string(object, "signature", splat->signature);
 	set_string(object, "lock", splat->lock);
+	set_string(object, "during", splat->during);
 	json_object_set_new(object, "verdict", json_string(fl_verdict_name(splat->verdict)));
 	json_object_set_new(object, "first_line", json_integer(splat->first_line));
 	json_object_set_new(object, "last_line", json_integer(splat->last_line));

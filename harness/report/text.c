@@ -23,8 +23,7 @@ static const char *color_of(FlVerdictKind kind)
 	return "\033[31m";
 }
 
-/* For the terminal: whatever is not printable shows as '?'. */
-static char *plain(const char *text)
+char *fl_text_plain(const char *text)
 {
 	char *valid = g_utf8_make_valid(text ? text : "", -1);
 
@@ -44,7 +43,7 @@ static void append_metrics(GString *out, const FlTestResult *test)
 {
 	for (guint i = 0; i < test->metrics->len; i++) {
 		const FlMetric *metric = g_ptr_array_index(test->metrics, i);
-		g_autofree char *name = plain(metric->name);
+		g_autofree char *name = fl_text_plain(metric->name);
 
 		g_string_append_printf(out, metric->is_integer ? "%s%s %.0f" : "%s%s %.2f",
 				       i ? ", " : "  ", name, metric->value);
@@ -56,8 +55,8 @@ char *fl_text_test(const FlTestResult *test, bool color)
 	static const char *const words[] = {"ok    ", "skip  ", "broken",
 					    "FAIL  ", "HANG  ", "CRASH "};
 	GString *out = g_string_new("  ");
-	g_autofree char *name = plain(test->name);
-	g_autofree char *reason = plain(test->reason);
+	g_autofree char *name = fl_text_plain(test->name);
+	g_autofree char *reason = fl_text_plain(test->reason);
 
 	append_colored(out, test->kind, color, words[test->kind]);
 	g_string_append_printf(out, " %-30s %6.2f s", name, test->seconds);
@@ -70,7 +69,7 @@ char *fl_text_test(const FlTestResult *test, bool color)
 
 static void append_splat(GString *out, const FlGuestRecord *guest, const FlSplat *splat)
 {
-	g_autofree char *title = plain(splat->title);
+	g_autofree char *title = fl_text_plain(splat->title);
 
 	/* Line 0: the console lost it, the copy of the kernel's log on the wire has it. */
 	if (splat->first_line)
@@ -81,12 +80,12 @@ static void append_splat(GString *out, const FlGuestRecord *guest, const FlSplat
 	if (splat->count > 1)
 		g_string_append_printf(out, " (%u times)", splat->count);
 	for (unsigned i = 0; splat->frames && splat->frames[i] && i < 6; i++) {
-		g_autofree char *frame = plain(splat->frames[i]);
+		g_autofree char *frame = fl_text_plain(splat->frames[i]);
 
 		g_string_append_printf(out, "\n        %s", frame);
 	}
 	if (splat->lock) {
-		g_autofree char *lock = plain(splat->lock);
+		g_autofree char *lock = fl_text_plain(splat->lock);
 
 		g_string_append_printf(out, "\n        lock: %s", lock);
 	}
@@ -110,7 +109,7 @@ char *fl_text_guest(const FlGuestRecord *guest, bool color)
 	for (guint i = 0; verdict && i < verdict->splats->len; i++)
 		append_splat(out, guest, g_ptr_array_index(verdict->splats, i));
 	if (verdict && verdict->hang) {
-		g_autofree char *hang = plain(verdict->hang);
+		g_autofree char *hang = fl_text_plain(verdict->hang);
 
 		g_string_append_printf(out, "\n    hang: %s", hang);
 	}
@@ -120,7 +119,7 @@ char *fl_text_guest(const FlGuestRecord *guest, bool color)
 char *fl_text_conclusion(const FlRunRecord *record, const char *evidence, bool color)
 {
 	GString *out = g_string_new(NULL);
-	g_autofree char *reason = plain(record->reason);
+	g_autofree char *reason = fl_text_plain(record->reason);
 
 	append_colored(out, record->kind, color, fl_verdict_name(record->kind));
 	g_string_append_printf(out, ": %s\nevidence: %s\n", reason, evidence);

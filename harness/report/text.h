@@ -9,6 +9,9 @@
 
 #include <stdbool.h>
 
+/* For the terminal: whatever is not printable shows as '?'. NULL reads as "". Caller frees. */
+char *fl_text_plain(const char *text);
+
 /* "  ok    shared-write-tmpfs        1.2 s  vma_lock_success 4096, vma_lock_retry 3"; caller frees. */
 char *fl_text_test(const FlTestResult *test, bool color);
 

@@ -31,6 +31,7 @@ site.c        holds paths; every cli-*.t stands on it
 prepare.c     cli-faults.t and boot-run.t run it whole
 trial_run.c   cli-faults.t and boot-run.t run it whole
 pool.c        cli-faults.t ends and cancels its guests
+bisect_guest.c boot-bisect.t builds and boots with it
 rejudge.c     cli-faults.t judges every folder that it makes again
 shell.c       boot-run.t types into it
 '

@@ -12,18 +12,19 @@
 
 static void test_verdicts(void)
 {
-	static const struct {
-		FlVerdictKind kind;
-		int code, bisect;
-	} cases[] = {
-		{FL_VERDICT_PASS, 0, 0},  {FL_VERDICT_FAIL, 1, 1},     {FL_VERDICT_HANG, 1, 1},
-		{FL_VERDICT_CRASH, 1, 1}, {FL_VERDICT_BROKEN, 3, 125}, {FL_VERDICT_SKIP, 3, 125},
-	};
+	static const int codes[] = {
+		[FL_VERDICT_PASS] = 0, [FL_VERDICT_SKIP] = 3, [FL_VERDICT_BROKEN] = 3,
+		[FL_VERDICT_FAIL] = 1, [FL_VERDICT_HANG] = 1, [FL_VERDICT_CRASH] = 1};
 
-	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_assert_cmpint(fl_exit_code_of_verdict(cases[i].kind, false), ==, cases[i].code);
-		g_assert_cmpint(fl_exit_code_of_verdict(cases[i].kind, true), ==, cases[i].bisect);
-	}
+	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
+		g_assert_cmpint(fl_exit_code_of_verdict((FlVerdictKind)i), ==, codes[i]);
+}
+
+static void test_sights(void)
+{
+	g_assert_cmpint(fl_exit_code_of_sight(FL_TARGET_ABSENT), ==, 0);
+	g_assert_cmpint(fl_exit_code_of_sight(FL_TARGET_SEEN), ==, 1);
+	g_assert_cmpint(fl_exit_code_of_sight(FL_TARGET_UNKNOWN), ==, 125);
 }
 
 static void test_errors(void)
@@ -60,6 +61,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/exit-code/of-verdicts", test_verdicts);
+	g_test_add_func("/exit-code/of-sights-under-git-bisect", test_sights);
 	g_test_add_func("/exit-code/of-errors-and-signals", test_errors);
 	return g_test_run();
 }

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A candidate as a kernel of the plan with additions, run as any other. A candidate that does not
+ * apply, configure or compile is one that cannot be run, no trouble of the harness.
+ */
+#include "flow/bisect_guest.h"
+
+#include <string.h>
+
+static bool is_candidates_fault(const GError *error)
+{
+	return error->domain == FL_KERNEL_ERROR && error->code != FL_KERNEL_ERROR_TREE &&
+	       error->code != FL_KERNEL_ERROR_TOOL;
+}
+
+static bool build(unsigned candidate, FlBisectBuild *ret_build, gpointer data, GError **error)
+{
+	const FlBisectGuest *guest = data;
+	FlPrepare extra = guest->request->extra;
+	g_autoptr(GPtrArray) strings = NULL;
+	g_autoptr(FlKernel) kernel = NULL;
+	g_autoptr(GError) cause = NULL;
+
+	fl_bisect_range_extra(guest->range, candidate, &extra, &strings);
+	kernel = fl_prepare_kernel(guest->site, guest->kernel, &extra, &cause);
+	if (kernel) {
+		ret_build->image = g_strdup(kernel->bzimage_sha256);
+		ret_build->seconds = (double)kernel->build_us / 1e6;
+		return true;
+	}
+	if (!is_candidates_fault(cause)) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		return false;
+	}
+	ret_build->reason = g_strndup(cause->message, strcspn(cause->message, "\n"));
+	return true;
+}
+
+static FlBisectSeen seen_of(FlTargetSight sight)
+{
+	switch (sight) {
+	case FL_TARGET_ABSENT:
+		return FL_BISECT_PASS;
+	case FL_TARGET_SEEN:
+		return FL_BISECT_FAIL;
+	case FL_TARGET_UNKNOWN:
+		break;
+	}
+	return FL_BISECT_CANNOT_TELL;
+}
+
+static bool run(unsigned candidate, unsigned nth, FlBisectTrial *ret_trial, gpointer data,
+		GError **error)
+{
+	const FlBisectGuest *guest = data;
+	const char *kernels[] = {guest->kernel->name, NULL};
+	FlRunRequest request = *guest->request;
+	g_autoptr(GPtrArray) strings = NULL;
+	g_autoptr(FlRunRecord) record = NULL;
+	double total_ms = 0;
+
+	request.kernels = kernels;
+	request.has_seed = true;
+	request.seed = guest->seed + nth;
+	request.repeat = 1;
+	request.command = "";
+	fl_bisect_range_extra(guest->range, candidate, &request.extra, &strings);
+	if (!fl_run(guest->site, &request, &record, &ret_trial->evidence, error))
+		return false;
+	for (guint i = 0; i < record->guests->len; i++)
+		total_ms += ((FlGuestRecord *)record->guests->pdata[i])->total_ms;
+	ret_trial->seen = seen_of(fl_target_look_run(&guest->target, record));
+	ret_trial->reason = g_strdup(record->reason);
+	ret_trial->seconds = total_ms / 1000;
+	return true;
+}
+
+static void told(const json_t *entry, const FlBisectStep *next, gpointer data)
+{
+	const FlBisectGuest *guest = data;
+
+	if (guest->told)
+		guest->told(entry, next, guest->data);
+}
+
+FlBisectHands fl_bisect_guest_hands(FlBisectGuest *guest)
+{
+	return (FlBisectHands){.build = build, .run = run, .told = told, .data = guest};
+}

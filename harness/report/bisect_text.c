@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The words of a bisect. What came from git or a guest never brings control characters along.
+ */
+#include "report/bisect_text.h"
+
+#include "base/json.h"
+#include "report/text.h"
+
+static char *plain_member(const json_t *entry, const char *key)
+{
+	return fl_text_plain(json_string_value(json_object_get(entry, key)));
+}
+
+char *fl_bisect_text_entry(const json_t *entry, double confidence)
+{
+	g_autofree char *id = plain_member(entry, "id");
+	g_autofree char *subject = plain_member(entry, "subject");
+	g_autofree char *reason = plain_member(entry, "reason");
+	g_autofree char *evidence = plain_member(entry, "evidence");
+	const char *seen = json_string_value(json_object_get(entry, "seen"));
+
+	if (seen)
+		return g_strdup_printf("%-11s %.12s %s (%s); likeliest so far %.0f %%", seen, id,
+				       subject, evidence, 100 * confidence);
+	if (json_is_string(json_object_get(entry, "image")))
+		return g_strdup_printf("%-11s %.12s %s", "built", id, subject);
+	return g_strdup_printf("%-11s %.12s %s: %s", "no build", id, subject, reason);
+}
+
+static void append_path(GString *out, const char *label, const char *path)
+{
+	if (path)
+		g_string_append_printf(out, "%-10s %s\n", label, path);
+}
+
+char *fl_bisect_text(const FlBisectReport *report)
+{
+	GString *out = g_string_new(NULL);
+	unsigned n = report->ids ? g_strv_length((char **)report->ids) : 0;
+
+	if (!report->found)
+		g_string_append_printf(out, "NOT FOUND: %s\n", report->outcome);
+	for (unsigned i = 0; i < n; i++) {
+		g_autofree char *subject = fl_text_plain(report->subjects[i]);
+
+		g_string_append_printf(out, "%s %s %s\n",
+				       !report->found ? "likeliest"
+				       : n == 1	      ? "FIRST BAD:"
+						      : "ONE OF:",
+				       report->ids[i], subject);
+	}
+	g_string_append_printf(out, "confidence %.1f %%, after %u runs of %u kernels\n",
+			       100 * report->confidence, report->runs, report->builds);
+	append_path(out, "first bad:", report->first_bad);
+	append_path(out, "last good:", report->last_good);
+	append_path(out, "journal:", report->journal);
+	return g_string_free(out, FALSE);
+}
+
+static json_t *string_or_null(const char *text)
+{
+	return text ? fl_json_string(text) : json_null();
+}
+
+json_t *fl_bisect_text_json(const FlBisectReport *report)
+{
+	json_t *object = json_object();
+	json_t *culprits = json_array();
+
+	for (unsigned i = 0; report->ids && report->ids[i]; i++)
+		json_array_append_new(culprits,
+				      json_pack("{s:o, s:o}", "id", fl_json_string(report->ids[i]),
+						"subject", fl_json_string(report->subjects[i])));
+	json_object_set_new(object, "schema", json_integer(1));
+	json_object_set_new(object, "found", json_boolean(report->found));
+	json_object_set_new(object, "outcome", string_or_null(report->outcome));
+	json_object_set_new(object, "confidence", json_real(report->confidence));
+	json_object_set_new(object, "culprits", culprits);
+	json_object_set_new(object, "runs", json_integer(report->runs));
+	json_object_set_new(object, "builds", json_integer(report->builds));
+	json_object_set_new(object, "last_good", string_or_null(report->last_good));
+	json_object_set_new(object, "first_bad", string_or_null(report->first_bad));
+	json_object_set_new(object, "log", json_deep_copy(report->entries));
+	return object;
+}

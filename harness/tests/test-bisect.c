@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Promises of flow/bisect: hands that only pretend to build and run, a walk that may be cut off
+ * anywhere and goes on where it was, kernels that are the same run once.
+ */
+#include "flow/bisect.h"
+
+#include "base/fs.h"
+#include "base/json.h"
+
+#include <string.h>
+
+#define N 12u
+
+typedef struct {
+	char *dir, *journal;
+	GPtrArray *candidates;
+	unsigned culprit, builds, runs, calls_left; /* calls until the power fails */
+	bool same[N];				    /* has the kernel of the one before */
+	bool broken[N];				    /* does not build */
+	bool unrelated[N];			    /* ends for another reason */
+} Fixture;
+
+static bool power_fails(Fixture *fixture, GError **error)
+{
+	if (fixture->calls_left-- > 0)
+		return false;
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC, "power");
+	return true;
+}
+
+static bool fake_build(unsigned i, FlBisectBuild *ret_build, gpointer data, GError **error)
+{
+	Fixture *fixture = data;
+
+	if (power_fails(fixture, error))
+		return false;
+	fixture->builds++;
+	if (fixture->broken[i]) {
+		ret_build->reason = g_strdup("does not compile");
+		return true;
+	}
+	while (fixture->same[i])
+		i--;
+	ret_build->image = g_strdup_printf("image-%u", i);
+	ret_build->seconds = 30;
+	return true;
+}
+
+static bool fake_run(unsigned i, unsigned nth, FlBisectTrial *ret_trial, gpointer data,
+		     GError **error)
+{
+	Fixture *fixture = data;
+
+	if (power_fails(fixture, error))
+		return false;
+	fixture->runs++;
+	ret_trial->seen = fixture->unrelated[i]	  ? FL_BISECT_CANNOT_TELL
+			  : i >= fixture->culprit ? FL_BISECT_FAIL
+						  : FL_BISECT_PASS;
+	ret_trial->evidence = g_strdup_printf("runs/%u-%u", i, nth);
+	ret_trial->reason = g_strdup("because");
+	ret_trial->seconds = 10;
+	return true;
+}
+
+static void setup(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	fixture->dir = fl_fs_temp_dir(g_get_tmp_dir(), "bisect", NULL);
+	fixture->journal = g_build_filename(fixture->dir, "journal.json", NULL);
+	fixture->candidates =
+		g_ptr_array_new_with_free_func((GDestroyNotify)fl_bisect_candidate_free);
+	for (unsigned i = 0; i < N; i++) {
+		g_autofree char *id = g_strdup_printf("commit-%u", i);
+
+		g_ptr_array_add(fixture->candidates, fl_bisect_candidate_new(id, "subject"));
+	}
+	fixture->culprit = 7;
+	fixture->calls_left = 1000;
+}
+
+static void teardown(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_assert_true(fl_fs_remove(fixture->dir, NULL));
+	g_free(fixture->dir);
+	g_free(fixture->journal);
+	g_ptr_array_unref(fixture->candidates);
+}
+
+static bool bisect(Fixture *fixture, FlBisectResult *result, GError **error)
+{
+	FlBisectRules rules = fl_bisect_engine_rules(0.95, 0, 200);
+	FlBisectHands hands = {.build = fake_build, .run = fake_run, .data = fixture};
+
+	return fl_bisect(fixture->candidates, &rules, &hands, fixture->journal, result, error);
+}
+
+static void check_found(const FlBisectResult *result, unsigned wanted)
+{
+	g_assert_cmpint(result->end.what, ==, FL_BISECT_FOUND);
+	g_assert_cmpuint(result->culprits->len, ==, 1);
+	g_assert_cmpuint(g_array_index(result->culprits, unsigned, 0), ==, wanted);
+	g_assert_cmpfloat(result->end.confidence, >=, 0.95);
+}
+
+static void test_found(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	g_assert_true(bisect(fixture, &result, &error));
+	check_found(&result, 7);
+	g_assert_true(g_str_has_prefix(result.first_bad, "runs/7-"));
+	g_assert_true(g_str_has_prefix(result.last_good, "runs/6-"));
+	g_assert_cmpuint(result.builds, ==, fixture->builds);
+	g_assert_cmpuint(result.builds, <=, 6);
+	g_assert_cmpuint(result.runs, ==, fixture->runs);
+}
+
+/* Killed after each of its steps in turn, it comes to the same end with not one step twice. */
+static void test_resumed(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+	unsigned sittings = 0;
+
+	(void)data;
+	do {
+		g_autoptr(GError) error = NULL;
+
+		fixture->calls_left = 1;
+		sittings++;
+		if (bisect(fixture, &result, &error))
+			break;
+		g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+	} while (sittings < 100);
+	check_found(&result, 7);
+	g_assert_cmpuint(sittings, ==, fixture->builds + fixture->runs);
+	g_assert_cmpuint(result.runs, ==, fixture->runs);
+}
+
+static void test_obstacles(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	fixture->broken[5] = fixture->unrelated[4] = fixture->same[8] = fixture->same[9] = true;
+	g_assert_true(bisect(fixture, &result, &error));
+	check_found(&result, 7);
+}
+
+/* The commit before the failing one changes nothing: it cannot be blamed, whatever is run. */
+static void test_no_change(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+	g_autoptr(GError) error = NULL;
+	unsigned before;
+
+	(void)data;
+	for (unsigned i = 1; i < N; i++)
+		fixture->same[i] = i != 7;
+	g_assert_true(bisect(fixture, &result, &error));
+	check_found(&result, 7);
+	before = fixture->builds + fixture->runs;
+	g_clear_pointer(&result.culprits, g_array_unref);
+	fl_bisect_result_clear(&result);
+	memset(&result, 0, sizeof(result));
+	g_assert_true(bisect(fixture, &result, &error));
+	g_assert_cmpuint(fixture->builds + fixture->runs, ==, before);
+}
+
+static void test_bad_journal(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	g_assert_true(fl_fs_write(fixture->journal, "[{", 2, NULL));
+	g_assert_false(bisect(fixture, &result, &error));
+	g_assert_nonnull(strstr(error->message, "journal.json:1"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+#define TEST(path, fn) g_test_add(path, Fixture, NULL, setup, fn, teardown)
+	TEST("/bisect/finds", test_found);
+	TEST("/bisect/goes-on-after-a-kill", test_resumed);
+	TEST("/bisect/broken-and-unrelated", test_obstacles);
+	TEST("/bisect/what-changes-nothing-is-innocent", test_no_change);
+	TEST("/bisect/a-damaged-journal-is-named", test_bad_journal);
+	return g_test_run();
+}
