@@ -250,8 +250,19 @@ static bool run_candidate(Walk *walk, unsigned i, GError **error)
 	return note(walk, entry, error);
 }
 
+/* Whether an entry is about a candidate, or about one with the same kernel. */
+static bool is_about(const Walk *walk, const json_t *entry, unsigned candidate)
+{
+	const char *id = json_string_value(json_object_get(entry, "id"));
+	unsigned i = id ? GPOINTER_TO_UINT(g_hash_table_lookup(walk->index, id)) : 0;
+
+	return i &&
+	       (i - 1 == candidate || (walk->image[candidate] &&
+				       g_strcmp0(walk->image[i - 1], walk->image[candidate]) == 0));
+}
+
 /* The newest evidence of a candidate that showed the wanted thing; caller frees. */
-static char *evidence_of(const Walk *walk, unsigned i, FlBisectSeen seen)
+static char *evidence_of(const Walk *walk, unsigned candidate, FlBisectSeen seen)
 {
 	const char *found = NULL;
 	const json_t *entry;
@@ -259,10 +270,9 @@ static char *evidence_of(const Walk *walk, unsigned i, FlBisectSeen seen)
 
 	json_array_foreach(walk->journal, n, entry)
 	{
-		if (g_strcmp0(json_string_value(json_object_get(entry, "seen")),
-			      seen_names[seen]) == 0 &&
-		    g_strcmp0(json_string_value(json_object_get(entry, "id")),
-			      candidate_at(walk, i)->id) == 0)
+		const char *word = json_string_value(json_object_get(entry, "seen"));
+
+		if (g_strcmp0(word, seen_names[seen]) == 0 && is_about(walk, entry, candidate))
 			found = json_string_value(json_object_get(entry, "evidence"));
 	}
 	return g_strdup(found);
