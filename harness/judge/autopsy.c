@@ -487,7 +487,9 @@ static void append_frames(GString *out, const json_t *object)
 	size_t i;
 
 	json_array_foreach(json_object_get(object, "frames"), i, frame)
+	{
 		g_string_append_printf(out, "      %s\n", json_string_value(frame));
+	}
 }
 
 static void append_tasks(GString *out, const json_t *tasks)
@@ -541,7 +543,9 @@ char *fl_autopsy_text(const json_t *autopsy)
 	g_string_printf(out, "%s: %s\nLooked at because %s.\n", text_of(autopsy, "kind"),
 			text_of(autopsy, "sentence"), text_of(autopsy, "why"));
 	json_array_foreach(json_object_get(autopsy, "unknown"), i, sentence)
+	{
 		g_string_append_printf(out, "Not known: %s\n", json_string_value(sentence));
+	}
 	append_tasks(out, json_object_get(autopsy, "tasks"));
 	append_vcpus(out, json_object_get(autopsy, "vcpus"));
 	return g_string_free(out, FALSE);
