@@ -44,7 +44,7 @@ promise "... with lock counters within 1 % of each other ($own, $predicate, $ren
 		exit !(a > 0 && b > 0.99 * a && b < 1.01 * a && c > 0.99 * a && c < 1.01 * a) }'
 
 # Wrong kernels: a leaked VMA lock, and a helper that lets everybody call ->fault.
-expect "a retry that keeps the VMA lock is caught" 1 "patched" \
+expect "a retry that keeps the VMA lock is caught, with lock and holder" 1 "for the VMA lock of" \
 	run --kernel patched --patch "$root/harness/tests/wrong/keep-vma-lock.patch" --test 'retry-*' --test 'shared-retry*'
 expect "... also by lockdep" 1 "lock" \
 	run --kernel patched-debug --patch "$root/harness/tests/wrong/keep-vma-lock.patch" --test 'retry-*'
