@@ -137,14 +137,20 @@ static gboolean on_tick(gpointer data)
 }
 
 /* flock(2) has no file descriptor to wait on: ask again ten times a second. */
-static bool wait_for_lock(int fd, GCancellable *cancel)
+static bool wait_for_lock(int fd, void (*on_wait)(gpointer data), gpointer data,
+			  GCancellable *cancel)
 {
+	gint64 say_us = g_get_monotonic_time() + G_USEC_PER_SEC;
 	guint timer = g_timeout_add(100, on_tick, NULL);
 	bool locked = false;
 
 	while (!locked && !g_cancellable_is_cancelled(cancel)) {
 		g_main_context_iteration(NULL, TRUE);
 		locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+		if (locked || !on_wait || g_get_monotonic_time() < say_us)
+			continue;
+		on_wait(data);
+		on_wait = NULL;
 	}
 	g_source_remove(timer);
 	return locked;
@@ -160,15 +166,11 @@ FlFsLock *fl_fs_lock(const char *path, void (*on_wait)(gpointer data), gpointer 
 		set_errno_error(error, "the lock file cannot be opened", path);
 		return NULL;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (on_wait)
-			on_wait(data);
-		if (!wait_for_lock(fd, cancel)) {
-			close(fd);
-			g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-				    "the wait for the lock %s was cancelled", path);
-			return NULL;
-		}
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && !wait_for_lock(fd, on_wait, data, cancel)) {
+		close(fd);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+			    "the wait for the lock %s was cancelled", path);
+		return NULL;
 	}
 	lock = g_new0(FlFsLock, 1);
 	lock->fd = fd;

@@ -44,7 +44,8 @@ typedef struct FlFsLock FlFsLock;
 
 /**
  * Takes the lock, turning the default main context while another process has it.
- * on_wait (may be NULL) is called once if there is a wait at all.
+ * on_wait (may be NULL) is called once if it takes longer than a second: shorter is a process that
+ * is just ending.
  */
 FlFsLock *fl_fs_lock(const char *path, void (*on_wait)(gpointer data), gpointer data,
 		     GCancellable *cancel, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -85,17 +85,23 @@ static gboolean release(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void test_lock_waits_for_the_other(void)
+static int waits_said(unsigned held_ms)
 {
 	g_autofree char *path = in_scratch("lock");
 	FlFsLock *first = fl_fs_lock(path, NULL, NULL, NULL, NULL);
 	int waits = 0;
 
 	g_assert_nonnull(first);
-	g_timeout_add(150, release, first);
+	g_timeout_add(held_ms, release, first);
 	g_autoptr(FlFsLock) second = fl_fs_lock(path, note_wait, &waits, NULL, NULL);
 	g_assert_nonnull(second);
-	g_assert_cmpint(waits, ==, 1);
+	return waits;
+}
+
+static void test_lock_waits_for_the_other(void)
+{
+	g_assert_cmpint(waits_said(150), ==, 0);
+	g_assert_cmpint(waits_said(1500), ==, 1);
 }
 
 static gboolean cancel_now(gpointer cancel)
