@@ -93,7 +93,7 @@ include guest-tests/guest.mk
 LINT_C  := $(wildcard harness/*/*.c)
 LINT_H  := $(wildcard harness/*/*.h)
 LINT_G  := $(wildcard guest-tests/*/*.[ch])
-LINT_SH := harness/deps.sh harness/bench.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
+LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
 lint: format-check
 	clang-tidy --quiet $(filter-out harness/tests/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
 	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
@@ -107,6 +107,11 @@ format-check:
 
 format:
 	clang-format -i $(LINT_C) $(LINT_H) $(LINT_G)
+
+## selftest   wrong kernels must fail, harmless rewrites must pass; ONLY='lock-* race-*' for a part
+selftest: deps
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
+	harness/selftest.sh $(BUILD) $(ONLY)
 
 ## bench      the figures, each beside a plain command of the same run
 bench: deps
@@ -129,6 +134,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(TEST_BINS:=.d)
 
-.PHONY: all help run test check tests deps guest lint format format-check bench install clean
+.PHONY: all help run test check tests deps guest lint format format-check selftest bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
