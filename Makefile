@@ -95,15 +95,15 @@ LINT_H  := $(wildcard harness/*/*.h)
 LINT_G  := $(wildcard guest-tests/*/*.[ch])
 LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
 lint: format-check
-	clang-tidy --quiet $(filter-out harness/tests/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
-	cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
+	$(call say,LINT,clang-tidy)clang-tidy --quiet $(filter-out harness/tests/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
+	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=assertWithSideEffect:harness/tests/* --library=gtk '-DG_DEFINE_QUARK(name,function)=' -Iharness -Iguest-tests/include $(LINT_C)
-	shellcheck -x --severity=warning $(LINT_SH)
-	codespell --quiet-level=2 README.md ARCHITECTURE.md CONTRIBUTING.md Makefile harness images configs guest-tests \
+	$(call say,LINT,shellcheck)shellcheck -x --severity=warning $(LINT_SH)
+	$(call say,LINT,codespell)codespell --quiet-level=2 README.md ARCHITECTURE.md CONTRIBUTING.md Makefile harness images configs guest-tests \
 		--ignore-words-list statics,pathced,neight --skip 'harness/tests/*-cases,*.rules'
 
 format-check:
-	clang-format --dry-run --Werror $(LINT_C) $(LINT_H) $(LINT_G)
+	$(call say,LINT,clang-format)clang-format --dry-run --Werror $(LINT_C) $(LINT_H) $(LINT_G)
 
 format:
 	clang-format -i $(LINT_C) $(LINT_H) $(LINT_G)
