@@ -356,7 +356,9 @@ char *fl_store_find(FlStore *store, const char *name, GError **error)
 		return g_strdup(chosen);
 	g_set_error(error, FL_STORE_ERROR, FL_STORE_ERROR_UNKNOWN,
 		    found->len ? "%u runs begin with \"%s\", the first is %s"
-			       : "%u runs are called \"%s\"%s; faultline history lists them",
+			       : "%u runs are called \"%s\"%s; faultline history lists them, with "
+				 "--rebuild "
+				 "also those of before",
 		    found->len, name, found->len ? (const char *)found->pdata[0] : "");
 	return NULL;
 }
