@@ -8,51 +8,22 @@
  * A kernel that starves one side does not come to the end.
  */
 #include "ft.h"
-#include "ft_team.h"
 #include "ft_touch.h"
+#include "ft_writer.h"
 #include "table.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
-
 #define PAGES 8192
-
-struct writer {
-	atomic_bool stop;
-	uint64_t rounds;
-	pthread_t thread;
-};
-
-static void *write_lock(void *arg)
-{
-	struct writer *writer = arg;
-
-	while (!atomic_load(&writer->stop)) {
-		void *addr = mmap(NULL, FT_PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (addr == MAP_FAILED || munmap(addr, FT_PAGE) < 0)
-			ft_fail_errno("mmap and munmap beside the faults");
-		writer->rounds++;
-	}
-	return NULL;
-}
 
 static void fault_beside_writer(const void *arg)
 {
 	enum ft_kind kind = *(const enum ft_kind *)arg;
 	struct ft_map map = ft_map_new(kind, PAGES);
 	unsigned threads = ft_cpus() > 2 ? ft_cpus() - 1 : 1;
-	struct writer writer = {.rounds = 0};
-	struct ft_touch touch;
+	struct ft_writer *writer = ft_writer_start();
+	struct ft_touch touch = ft_touch_pages(&map, threads, ft_stream("fault-progress"));
 
-	if (pthread_create(&writer.thread, NULL, write_lock, &writer) != 0)
-		ft_fail("the writer's thread could not be made");
-	touch = ft_touch_pages(&map, threads, ft_stream("fault-progress"));
-	atomic_store(&writer.stop, true);
-	pthread_join(writer.thread, NULL);
+	ft_metric_add("mmap_rounds", ft_writer_stop(writer));
 	ft_touch_report(&map, &touch);
-	ft_metric_add("mmap_rounds", writer.rounds);
 	ft_touch_verify(&map, touch.seed);
 	ft_map_free(&map);
 }

@@ -154,7 +154,7 @@ static void run(const struct ft_test *test)
 const struct ft_test fork_stores = {
 	.name = "fork-stores",
 	.summary = "no store of a thread is lost while another forks, private or shared",
-	.timeout_ms = 30000,
+	.timeout_ms = 60000,
 	.memory_mib = 192,
 	.config = "CONFIG_TMPFS",
 	.run = run,

@@ -185,7 +185,7 @@ static void run(const struct ft_test *test)
 const struct ft_test same_page = {
 	.name = "same-page",
 	.summary = "threads that fault on the same fresh page get the same page, and lose no store",
-	.timeout_ms = 30000,
+	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",

@@ -41,6 +41,7 @@ const struct ft_test *const ft_tests[] = {
 	&userfault_shmem,
 	&huge_shmem,
 	&locked_shared,
+	&hugetlb_shared,
 	&memcg_shared,
 	&fault_progress,
 	&msync_file,

@@ -24,6 +24,7 @@ extern const struct ft_test file_times, fault_counts, rss_types, page_tables, pa
 	memory_kept;
 extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shmem, locked_shared,
 	memcg_shared;
+extern const struct ft_test hugetlb_shared;
 extern const struct ft_test msync_file;
 extern const struct ft_test private_file;
 extern const struct ft_test same_page;

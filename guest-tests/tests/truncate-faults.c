@@ -226,7 +226,7 @@ static void run(const struct ft_test *test)
 const struct ft_test truncate_faults = {
 	.name = "truncate-faults",
 	.summary = "holes, truncation and reclaim beside faults: mapping and file stay the same",
-	.timeout_ms = 30000,
+	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4 swap",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_SWAP CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",

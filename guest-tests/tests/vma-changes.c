@@ -299,7 +299,7 @@ const struct ft_test vma_changes = {
 	.name = "vma-changes",
 	.summary =
 		"mprotect, munmap, MAP_FIXED, mremap and exit beside stores: each is seen at once",
-	.timeout_ms = 30000,
+	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",

@@ -147,7 +147,7 @@ static void run(const struct ft_test *test)
 const struct ft_test write_protect = {
 	.name = "write-protect",
 	.summary = "no store goes back while its page is written back, protected and zapped",
-	.timeout_ms = 30000,
+	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",

@@ -326,7 +326,11 @@ static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, con
 /* More vCPUs than the host has cores wait for each other. */
 static unsigned time_scale_milli(const Run *run, const FlKernel *kernel, unsigned cpus)
 {
-	double scale = run->request->timeout_scale * run->accel->speed_milli;
+	/*
+	 * A loop that ran fast once says little of a host that is busy later, and a limit that is too
+	 * long only delays the verdict on a hang: the speed stretches limits and never shortens them.
+	 */
+	double scale = run->request->timeout_scale * MAX(1000u, run->accel->speed_milli);
 	unsigned cores = g_get_num_processors();
 
 	scale *= fl_prepare_slowness_milli(kernel) / 1000.0;

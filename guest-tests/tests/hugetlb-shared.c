@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that huge pages of hugetlbfs are faulted in rightly, shared and private, by one thread
+ * and by as many as vCPUs, beside a thread that takes mmap_lock for writing: a page from the pool
+ * is zero however it was used before, each thread's words arrive, a child's store is seen through
+ * a shared mapping and not through a private one, and the pool is as full afterwards as before.
+ *
+ * A kernel that does not clear the page shows the bytes of its last user; one that loses the fault
+ * between its locks hangs, or takes a page out of the pool for ever.
+ */
+#include "ft.h"
+#include "ft_procfs.h"
+#include "ft_team.h"
+#include "ft_writer.h"
+#include "table.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HUGE_BYTES (2u << 20)
+#define HUGE_PAGES 4
+#define POOL	   (2 * HUGE_PAGES) /* a private mapping and the child's copies */
+#define BYTES	   ((size_t)HUGE_PAGES * HUGE_BYTES)
+#define STRIDE	   (16 * FT_PAGE)
+#define KNOB	   "/proc/sys/vm/nr_hugepages"
+
+struct shape {
+	bool is_private;
+	unsigned threads;
+};
+
+struct job {
+	char *addr;
+	unsigned threads;
+};
+
+static uint64_t free_pages(void)
+{
+	return ft_procfs_number("/proc/meminfo", "HugePages_Free:");
+}
+
+static char *map_huge(bool is_private)
+{
+	int kind = is_private ? MAP_PRIVATE : MAP_SHARED;
+	char *addr = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, kind | MAP_ANONYMOUS | MAP_HUGETLB,
+			  -1, 0);
+
+	if (addr == MAP_FAILED)
+		ft_fail_errno("mmap with MAP_HUGETLB");
+	return addr;
+}
+
+/* So that every page of the pool has something in it that its next user must not see. */
+static void soil_pool(void)
+{
+	char *addr = map_huge(false);
+	char *more = map_huge(false);
+
+	memset(addr, 0xa5, BYTES);
+	memset(more, 0xa5, BYTES);
+	munmap(addr, BYTES);
+	munmap(more, BYTES);
+}
+
+static uint64_t value_at(size_t at)
+{
+	return at + 1;
+}
+
+/* All threads meet in each huge page, each at places of its own. */
+static void store_share(unsigned index, void *arg)
+{
+	const struct job *job = arg;
+
+	for (size_t at = index * STRIDE; at < BYTES; at += job->threads * STRIDE)
+		*(volatile uint64_t *)(job->addr + at) = value_at(at);
+}
+
+static void verify(const char *addr)
+{
+	for (size_t at = 0; at < BYTES; at += sizeof(uint64_t)) {
+		uint64_t found = *(const volatile uint64_t *)(addr + at);
+		uint64_t expected = at % STRIDE ? 0 : value_at(at);
+
+		if (found != expected)
+			ft_fail("the word at %zu of a huge page mapping is %llx and not %llx", at,
+				(unsigned long long)found, (unsigned long long)expected);
+	}
+}
+
+static void store_in_child(char *addr)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		ft_fail_errno("fork");
+	if (pid == 0) {
+		for (size_t page = 0; page < HUGE_PAGES; page++)
+			*(volatile uint64_t *)(addr + page * HUGE_BYTES) = 0;
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		ft_fail("a child that stores to huge pages ended with wait status 0x%x",
+			(unsigned)status);
+}
+
+static void expect_child_stores(char *addr, bool seen)
+{
+	for (size_t page = 0; page < HUGE_PAGES; page++) {
+		volatile uint64_t *word = (volatile uint64_t *)(addr + page * HUGE_BYTES);
+
+		if ((*word == 0) != seen)
+			ft_fail("the store of a child to huge page %zu of a %s mapping is %sseen",
+				page, seen ? "shared" : "private", seen ? "not " : "");
+		*word = value_at(page * HUGE_BYTES);
+	}
+}
+
+static void fault_huge(const void *arg)
+{
+	const struct shape *shape = arg;
+	uint64_t before = free_pages();
+	struct ft_writer *writer;
+	struct job job = {.threads = shape->threads};
+
+	soil_pool();
+	job.addr = map_huge(shape->is_private);
+	writer = ft_writer_start();
+	ft_team_run(shape->threads, store_share, &job);
+	ft_metric_add("mmap_rounds", ft_writer_stop(writer));
+	ft_metric_add("huge_faults", HUGE_PAGES);
+	verify(job.addr);
+	store_in_child(job.addr);
+	expect_child_stores(job.addr, !shape->is_private);
+	verify(job.addr);
+	munmap(job.addr, BYTES);
+	if (free_pages() != before)
+		ft_fail("%llu huge pages are free after munmap, and %llu were before",
+			(unsigned long long)free_pages(), (unsigned long long)before);
+}
+
+static void set_pool(uint64_t pages)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)pages);
+	ft_procfs_write(KNOB, text);
+}
+
+static void run(const struct ft_test *test)
+{
+	uint64_t before = ft_procfs_number("/proc/meminfo", "HugePages_Total:");
+	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
+
+	(void)test;
+	set_pool(before + POOL);
+	if (free_pages() < POOL) {
+		set_pool(before);
+		ft_skip_all("the kernel has no %u free huge pages", POOL);
+	}
+	ft_plan(4);
+	for (int is_private = 0; is_private < 2; is_private++)
+		for (unsigned threads = 1; threads <= many; threads += many - 1) {
+			struct shape shape = {.is_private = is_private, .threads = threads};
+
+			ft_case(fault_huge, &shape, "%s-threads-%u",
+				is_private ? "private" : "shared", threads);
+		}
+	set_pool(before);
+}
+
+const struct ft_test hugetlb_shared = {
+	.name = "hugetlb-shared",
+	.summary =
+		"huge pages of hugetlbfs come zeroed, keep what is stored, and go back to the pool",
+	.timeout_ms = 15000,
+	.memory_mib = 256,
+	.config = "CONFIG_HUGETLBFS",
+	.run = run,
+};
