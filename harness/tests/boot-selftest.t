@@ -5,6 +5,18 @@
 # shellcheck source=harness/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
+# Only the files that the patches touch; git's rules are those by which a run applies them.
+packaged=/usr/src/linux-source-6.12.tar.xz
+all_apply() {
+	set -- "$root"/configs/patches/wrong/*.patch "$root"/configs/patches/harmless/*.patch
+	cat "$@" | sed -n 's|^+++ b/|linux-source-6.12/|p' | sort -u >"$scratch/touched"
+	tar -xf "$packaged" -C "$scratch" -T "$scratch/touched" || return 1
+	for patch; do
+		GIT_CEILING_DIRECTORIES=$scratch git -C "$scratch/linux-source-6.12" apply --check "$patch" || return 1
+	done
+}
+promise "every patch of the table applies to the packaged tree" all_apply
+
 expect "four wrong kernels are caught, a harmless one passes" 0 "5 tried: 4 caught, 0 escaped, 1 harmless passed" \
 	"$root/harness/selftest.sh" "$build" lock-retry-keeps-vma data-private-reuses-file-page \
 	error-past-eof-by-one books-no-file-time open-coded-unlock
