@@ -80,6 +80,7 @@ static FlBisectRange *make_range(const FlOptions *o, const FlSite *site, const c
 	if (o->good)
 		return fl_bisect_range_commits(o->kernel_tree, o->good, o->bad, site->cancel,
 					       error);
+	g_assert(o->rest); /* what was asked for has been checked */
 	return fl_bisect_range_options(o->rest[0], o->rest[1], folder, error);
 }
 

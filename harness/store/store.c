@@ -158,6 +158,7 @@ static bool insert(FlStore *store, const char *sql, const char *types, GError **
 	if (!statement)
 		return false;
 	va_start(args, error);
+	/* NOLINTBEGIN(clang-analyzer-valist.Uninitialized): it does not see the line above. */
 	for (int i = 0; types[i]; i++) {
 		if (types[i] == 't')
 			sqlite3_bind_text(statement, i + 1, va_arg(args, const char *), -1,
@@ -167,6 +168,7 @@ static bool insert(FlStore *store, const char *sql, const char *types, GError **
 		else
 			sqlite3_bind_double(statement, i + 1, va_arg(args, double));
 	}
+	/* NOLINTEND(clang-analyzer-valist.Uninitialized) */
 	va_end(args);
 	ok = sqlite3_step(statement) == SQLITE_DONE || db_error(store, error);
 	sqlite3_finalize(statement);
@@ -279,7 +281,7 @@ static bool ask(FlStore *store, const char *sql, const FlStoreFilter *filter, Fl
 		gpointer data, GError **error)
 {
 	sqlite3_stmt *statement = prepare(store, sql, error);
-	const char *columns[8];
+	const char *columns[8] = {0};
 	int code;
 
 	if (!statement)
