@@ -43,7 +43,9 @@ TEST_SRCS := $(wildcard harness/tests/test-*.c)
 TEST_BINS := $(TEST_SRCS:harness/tests/%.c=$(BUILD)/tests/%)
 # Scripts without a guest, and those that boot real ones.
 TEST_FAST := $(filter-out harness/tests/boot-%.t,$(wildcard harness/tests/*.t))
-TEST_BOOT := $(wildcard harness/tests/boot-*.t)
+# Those that build many kernels have a target of their own.
+TEST_LONG := harness/tests/boot-bisect.t harness/tests/boot-selftest.t
+TEST_BOOT := $(filter-out $(TEST_LONG),$(wildcard harness/tests/boot-*.t))
 
 all: $(BUILD)/faultline guest
 
@@ -59,6 +61,11 @@ run: deps
 test: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
 	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_BINS) $(TEST_FAST) $(TEST_BOOT)
+
+## test-long  real boots that build many kernels: a bisect, and a sample of selftest
+test-long: deps
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
+	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_LONG)
 
 ## check      the tests that need no kernel; SAN=1 builds everything with the sanitizers
 check:
@@ -134,6 +141,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(TEST_BINS:=.d)
 
-.PHONY: all help run test check tests deps guest lint format format-check selftest bench install clean
+.PHONY: all help run test test-long check tests deps guest lint format format-check selftest bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
