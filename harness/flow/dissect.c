@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stops a guest, reads it twice with a moment between, and hands what was read to the autopsy.
+ * Watches for a moment whether the host runs a guest at all, stops it, reads it, and hands what was
+ * read to the autopsy.
  * What cannot be read is left out; a guest that hangs is judged also without.
  */
 #include "flow/dissect.h"
@@ -20,27 +21,21 @@
 /* How far it came. */
 typedef struct {
 	FlInspect *inspect;
-	char *before, *now;
+	char *now;
 	GArray *before_ms, *now_ms;
 } Look;
 
 static void look_clear(Look *look)
 {
 	fl_inspect_free(look->inspect);
-	g_free(look->before);
 	g_free(look->now);
 	g_clear_pointer(&look->before_ms, g_array_unref);
 	g_clear_pointer(&look->now_ms, g_array_unref);
 }
 
-static bool look_twice(Look *look, GError **error)
+static bool watch_and_stop(Look *look, GError **error)
 {
-	if (!fl_inspect_stop(look->inspect, error) ||
-	    !(look->before = fl_inspect_registers(look->inspect, error)))
-		return false;
 	look->before_ms = fl_inspect_cpu_ms(look->inspect);
-	if (!fl_inspect_go_on(look->inspect, error))
-		return false;
 	/* Nothing is waited for here: this is the time over which the vCPUs are measured. */
 	g_usleep(WATCH_US);
 	look->now_ms = fl_inspect_cpu_ms(look->inspect);
@@ -74,12 +69,11 @@ json_t *fl_dissect(FlVm *vm, const FlGuestRecord *guest, const char *dir, const 
 	look.inspect = fl_vm_inspect(vm, scratch, BUDGET_US);
 	if (!look.inspect)
 		return NULL;
-	if (!look_twice(&look, &error))
+	if (!watch_and_stop(&look, &error))
 		g_debug("autopsy: %s", error->message);
 	g_clear_error(&error);
 	FlAutopsySpec spec = {
 		.why = why,
-		.before = look.before,
 		.now = look.now,
 		.before_ms = look.before_ms,
 		.now_ms = look.now_ms,

@@ -22,11 +22,11 @@
 
 /* All borrowed; NULL where it is not known. */
 typedef struct {
-	const char *why;	 /* what happened, one sentence without an end */
-	const char *before;	 /* registers, then the guest ran on, ... */
-	const char *now;	 /* ... and registers again */
-	const GArray *before_ms; /* of uint64_t, host time of each vCPU, likewise */
-	const GArray *now_ms;
+	const char *why; /* what happened, one sentence without an end */
+	const char *now; /* registers, of the stopped guest */
+	const GArray
+		*before_ms;   /* of uint64_t, host time of each vCPU, then the guest ran on ... */
+	const GArray *now_ms; /* ... and host time again */
 	FlPhysicalFn read;
 	gpointer data;
 	const char *vmlinux, *modules;

@@ -32,7 +32,6 @@ void fl_rules_rule_free(gpointer data)
 	g_free(rule->title);
 	g_free(rule->reason);
 	g_free(rule->expires);
-	g_free(rule->place);
 	g_strfreev(rule->part_of);
 	g_free(rule);
 }

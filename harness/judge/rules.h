@@ -53,7 +53,6 @@ typedef struct {
 	char *title;
 	char *reason;
 	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */
-	char *place;   /* kernel.rules:12, where its section begins */
 	char **part_of;
 	FlVerdictKind verdict;
 	bool bare_frames, dies, weak, no_function, tail;

@@ -14,7 +14,6 @@ enum { LITERAL_MIN = 3 };
 /* The section that is being read; done when the next begins. */
 typedef struct {
 	FlRules *rules;
-	const char *file;  /* name without its folder */
 	const char *today; /* YYYY-MM-DD, or NULL */
 	FlRule *rule;
 	FlMachinery *machinery;
@@ -93,7 +92,7 @@ static bool finish_rule(Loader *loader, GError **error)
 	return true;
 }
 
-static bool begin(Loader *loader, const char *section, unsigned line, GError **error)
+static bool begin(Loader *loader, const char *section, GError **error)
 {
 	static const char *const types[] = {[FL_RULE_SPLAT] = "splat ",
 					    [FL_RULE_IGNORE] = "ignore ",
@@ -117,7 +116,6 @@ static bool begin(Loader *loader, const char *section, unsigned line, GError **e
 		loader->rule->name = g_strdup(section + strlen(types[type]));
 		loader->rule->kind = g_strdup(loader->rule->name);
 		loader->rule->verdict = FL_VERDICT_FAIL;
-		loader->rule->place = g_strdup_printf("%s:%u", loader->file, line);
 		return true;
 	}
 	return fail(error, "[%s]: expected splat, ignore, known or machinery and a name", section);
@@ -246,8 +244,9 @@ static bool take(const char *section, const char *key, const char *value, unsign
 {
 	Loader *loader = data;
 
+	(void)line;
 	if (!key)
-		return begin(loader, section, line, error);
+		return begin(loader, section, error);
 	if (loader->machinery)
 		return set_machinery(loader->machinery, key, value, error);
 	return set_rule(loader->rule, key, value, loader->today, error);
@@ -257,7 +256,7 @@ static bool load_file(FlRules *rules, const char *dir, const char *name, const c
 		      GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
-	Loader loader = {.rules = rules, .file = name, .today = today};
+	Loader loader = {.rules = rules, .today = today};
 	bool ok = fl_ini_load(path, take, &loader, error);
 
 	if (ok && !finish_rule(&loader, error)) {

@@ -158,7 +158,6 @@ static void close_report(FlSplats *splats, Open *open)
 	splats->closed_us = open->last_us;
 	g_ptr_array_add(open->frames, NULL);
 	open->report->splat->frames = (char **)g_ptr_array_free(open->frames, FALSE);
-	open->report->last_us = open->last_us;
 	if (open->excused && splats->death != open->report)
 		excuse(splats, open->report);
 	else
@@ -176,8 +175,7 @@ static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind 
 	report->splat->first_line = report->splat->last_line = line->number;
 	report->splat->verdict = verdict;
 	report->header = g_strdup(line->text);
-	report->stamp_us = report->last_us = line->stamp_us;
-	report->caller = line->caller;
+	report->stamp_us = line->stamp_us;
 	report->splat->corrupted = line->torn;
 	return report;
 }

@@ -15,8 +15,6 @@ typedef struct {
 	FlSplat *splat;
 	char *header;	   /* its first line */
 	uint64_t stamp_us; /* of the first line */
-	uint64_t last_us;  /* of the last one */
-	uint32_t caller;
 	bool dies;
 } FlReport;
 

@@ -49,7 +49,6 @@ static void test_case(gconstpointer data)
 	g_autoptr(GArray) before = g_array_new(FALSE, TRUE, 8);
 	g_autoptr(GArray) now = g_array_new(FALSE, TRUE, 8);
 	FlAutopsySpec spec = {.why = "x",
-			      .before = c->registers,
 			      .now = c->registers,
 			      .before_ms = c->ms < 0 ? NULL : before,
 			      .now_ms = now,
