@@ -26,7 +26,7 @@ static bool request_from(const FlOptions *options, const FlPlan *plan, FlShellRe
 	*ret_request = (FlShellRequest){
 		.kernel = g_ptr_array_index(kernels, 0),
 		.extra = fl_options_prepare(options),
-		.cpus = options->cpus ? (unsigned)options->cpus : plan->cpus,
+		.cpus = options->cpus ? (unsigned)options->cpus : plan->cpu_counts[0],
 		.memory_mib = options->memory_mib ? options->memory_mib : plan->memory_mib,
 		.accel = options->accel,
 		.seed = options->seed_text ? options->seed : plan->seed,

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "plan/ini.h"
+#include "plan/plan_private.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,9 +17,7 @@ G_DEFINE_QUARK(fl_plan_error_quark, fl_plan_error)
 #define MEMORY_MIN_MIB 128u
 #define MEMORY_MAX_MIB 65536u
 
-static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool fail(GError **error, const char *format, ...)
+bool fl_plan_fail(GError **error, const char *format, ...)
 {
 	va_list args;
 
@@ -112,7 +111,7 @@ static bool add_paths(char ***list, const char *value, const char *root, GError 
 		g_autofree char *path = g_canonicalize_filename(*word, root);
 
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			return fail(error, "%s is not a file", path);
+			return fl_plan_fail(error, "%s is not a file", path);
 		g_strv_builder_add(builder, path);
 	}
 	g_strfreev(*list);
@@ -126,9 +125,10 @@ static bool set_base(Loader *loader, const char *value, GError **error)
 	const FlPlanKernel *base = find_kernel(loader->plan, value);
 
 	if (!base || base == kernel)
-		return fail(error, "base: there is no kernel \"%s\" above this line", value);
+		return fl_plan_fail(error, "base: there is no kernel \"%s\" above this line",
+				    value);
 	if (*kernel->patches || *kernel->fragments)
-		return fail(error, "base must stand before patches and fragments");
+		return fl_plan_fail(error, "base must stand before patches and fragments");
 	g_free(kernel->base);
 	g_strfreev(kernel->patches);
 	g_strfreev(kernel->fragments);
@@ -141,7 +141,7 @@ static bool set_base(Loader *loader, const char *value, GError **error)
 static bool set_default(FlPlanKernel *kernel, const char *value, GError **error)
 {
 	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-		return fail(error, "default: expected yes or no, found \"%s\"", value);
+		return fl_plan_fail(error, "default: expected yes or no, found \"%s\"", value);
 	kernel->is_default = strcmp(value, "yes") == 0;
 	return true;
 }
@@ -163,10 +163,11 @@ static bool kernel_key(Loader *loader, const char *key, const char *value, GErro
 		kernel->summary = g_strdup(value);
 		return true;
 	}
-	return fail(error,
-		    "unknown key \"%s\" in [kernel %s]; expected base, patches, fragments, default "
-		    "or summary",
-		    key, kernel->name);
+	return fl_plan_fail(
+		error,
+		"unknown key \"%s\" in [kernel %s]; expected base, patches, fragments, default "
+		"or summary",
+		key, kernel->name);
 }
 
 static bool set_cpus(FlPlan *plan, const char *value, GError **error)
@@ -178,16 +179,15 @@ static bool set_cpus(FlPlan *plan, const char *value, GError **error)
 		uint64_t number;
 
 		if (!parse_number(*word, 1, FL_PLAN_CPUS_MAX, &number))
-			return fail(error, "cpus: expected 1 to %d, found \"%s\"", FL_PLAN_CPUS_MAX,
-				    *word);
+			return fl_plan_fail(error, "cpus: expected 1 to %d, found \"%s\"",
+					    FL_PLAN_CPUS_MAX, *word);
 		for (unsigned i = 0; i < plan->n_cpu_counts; i++)
 			if (plan->cpu_counts[i] == number)
-				return fail(error, "cpus: %s is given twice", *word);
+				return fl_plan_fail(error, "cpus: %s is given twice", *word);
 		plan->cpu_counts[plan->n_cpu_counts++] = (unsigned)number;
 	}
 	if (!plan->n_cpu_counts)
-		return fail(error, "cpus: expected at least one number");
-	plan->cpus = plan->cpu_counts[0];
+		return fl_plan_fail(error, "cpus: expected at least one number");
 	return true;
 }
 
@@ -198,27 +198,28 @@ static bool plan_key(FlPlan *plan, const char *key, const char *value, GError **
 	if (strcmp(key, "tests") == 0) {
 		g_strfreev(plan->tests);
 		plan->tests = fl_ini_words(value);
-		return *plan->tests ? true
-				    : fail(error, "tests: expected at least one name or glob");
+		return *plan->tests
+			       ? true
+			       : fl_plan_fail(error, "tests: expected at least one name or glob");
 	}
 	if (strcmp(key, "cpus") == 0)
 		return set_cpus(plan, value, error);
 	if (strcmp(key, "memory") == 0)
 		return fl_plan_parse_memory(value, &plan->memory_mib) ||
-		       fail(error, "memory: expected 128M to 64G, found \"%s\"", value);
+		       fl_plan_fail(error, "memory: expected 128M to 64G, found \"%s\"", value);
 	if (strcmp(key, "seed") == 0)
 		return parse_number(value, 0, G_MAXUINT64, &plan->seed) ||
-		       fail(error, "seed: expected a whole number, found \"%s\"", value);
+		       fl_plan_fail(error, "seed: expected a whole number, found \"%s\"", value);
 	if (strcmp(key, "effort") == 0) {
 		if (!parse_number(value, 1, FL_PLAN_EFFORT_MAX, &number))
-			return fail(error, "effort: expected 1 to %d, found \"%s\"",
-				    FL_PLAN_EFFORT_MAX, value);
+			return fl_plan_fail(error, "effort: expected 1 to %d, found \"%s\"",
+					    FL_PLAN_EFFORT_MAX, value);
 		plan->effort = (unsigned)number;
 		return true;
 	}
-	return fail(error,
-		    "unknown key \"%s\" in [plan]; expected tests, cpus, memory, seed or effort",
-		    key);
+	return fl_plan_fail(
+		error, "unknown key \"%s\" in [plan]; expected tests, cpus, memory, seed or effort",
+		key);
 }
 
 /* Kernel names become folder names of the evidence. */
@@ -232,9 +233,10 @@ static bool is_kernel_name(const char *name)
 static bool begin_kernel(Loader *loader, const char *name, GError **error)
 {
 	if (!is_kernel_name(name))
-		return fail(error, "\"%s\" is not a kernel name (letters, digits, - _ .)", name);
+		return fl_plan_fail(error, "\"%s\" is not a kernel name (letters, digits, - _ .)",
+				    name);
 	if (find_kernel(loader->plan, name))
-		return fail(error, "the kernel %s is described twice", name);
+		return fl_plan_fail(error, "the kernel %s is described twice", name);
 	loader->kernel = g_new0(FlPlanKernel, 1);
 	loader->kernel->name = g_strdup(name);
 	loader->kernel->patches = g_new0(char *, 1);
@@ -250,7 +252,7 @@ static bool begin_program(Loader *loader, const char *name, GError **error)
 		const FlProgram *other = g_ptr_array_index(loader->plan->programs, i);
 
 		if (strcmp(other->name, name) == 0)
-			return fail(error, "the program %s is described twice", name);
+			return fl_plan_fail(error, "the program %s is described twice", name);
 	}
 	loader->program = fl_program_new(name, error);
 	if (!loader->program)
@@ -263,7 +265,7 @@ static bool begin_program(Loader *loader, const char *name, GError **error)
 static bool end_section(Loader *loader, GError **error)
 {
 	if (loader->program && !*loader->program->command)
-		return fail(error, "[program %s] has no command", loader->program->name);
+		return fl_plan_fail(error, "[program %s] has no command", loader->program->name);
 	loader->kernel = NULL;
 	loader->program = NULL;
 	return true;
@@ -278,12 +280,12 @@ static bool begin_section(Loader *loader, const char *section, GError **error)
 	if (g_str_has_prefix(section, "kernel "))
 		return begin_kernel(loader, section + strlen("kernel "), error);
 	if (strcmp(section, "plan") != 0)
-		return fail(
+		return fl_plan_fail(
 			error,
 			"unknown section [%s]; expected [plan], [kernel NAME] or [program NAME]",
 			section);
 	if (loader->plan_seen)
-		return fail(error, "[plan] is given twice");
+		return fl_plan_fail(error, "[plan] is given twice");
 	loader->plan_seen = true;
 	return true;
 }
@@ -310,8 +312,7 @@ static FlPlan *plan_new(const char *path)
 	plan->kernels = g_ptr_array_new_with_free_func(kernel_free);
 	plan->programs = g_ptr_array_new_with_free_func((GDestroyNotify)fl_program_free);
 	plan->tests = g_strsplit("*", " ", -1);
-	plan->cpus = 4;
-	plan->cpu_counts[plan->n_cpu_counts++] = plan->cpus;
+	plan->cpu_counts[plan->n_cpu_counts++] = 4;
 	plan->memory_mib = 1024;
 	plan->seed = 1;
 	plan->effort = 1;
@@ -333,7 +334,7 @@ FlPlan *fl_plan_parse(const char *text, size_t len, const char *path, const char
 		return NULL;
 	}
 	if (plan->kernels->len == 0) {
-		fail(error, "%s: the plan has no [kernel NAME] section", path);
+		fl_plan_fail(error, "%s: the plan has no [kernel NAME] section", path);
 		return NULL;
 	}
 	return g_steal_pointer(&plan);

@@ -42,7 +42,6 @@ typedef struct {
 	GPtrArray *programs; /* of FlProgram, likewise */
 	char **tests;	     /* `tests`: globs; default "*" */
 	/* `cpus`: numbers, 1..FL_PLAN_CPUS_MAX, default 4; each kernel runs with each of them */
-	unsigned cpus; /* the first */
 	unsigned cpu_counts[FL_PLAN_CPUS_MAX];
 	unsigned n_cpu_counts;
 	unsigned memory_mib; /* `memory`: with suffix M or G, 128 MiB..64 GiB, default 1024 */

@@ -7,25 +7,13 @@
 
 #include "plan/ini.h"
 #include "plan/plan.h"
+#include "plan/plan_private.h"
 
 #include <fl_wire.h>
 #include <string.h>
 
 #define DEFAULT_TIMEOUT_MS 60000
 #define NAME_LENGTH_MAX	   63
-
-static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool fail(GError **error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (error)
-		*error = g_error_new_valist(FL_PLAN_ERROR, FL_PLAN_ERROR_SYNTAX, format, args);
-	va_end(args);
-	return false;
-}
 
 /* The name of a test and of folders: in the guest and in the evidence. */
 static bool is_name(const char *name)
@@ -40,8 +28,9 @@ FlProgram *fl_program_new(const char *name, GError **error)
 	FlProgram *program;
 
 	if (!is_name(name)) {
-		fail(error, "\"%s\" is not a program name (letters, digits, - _ ., at most %d)",
-		     name, NAME_LENGTH_MAX);
+		fl_plan_fail(error,
+			     "\"%s\" is not a program name (letters, digits, - _ ., at most %d)",
+			     name, NAME_LENGTH_MAX);
 		return NULL;
 	}
 	program = g_new0(FlProgram, 1);
@@ -72,11 +61,11 @@ void fl_program_free(FlProgram *program)
 static bool fits_orders(char **words, GError **error)
 {
 	if (g_strv_length(words) > FL_WIRE_WORDS_MAX)
-		return fail(error, "command: expected at most %d words", FL_WIRE_WORDS_MAX);
+		return fl_plan_fail(error, "command: expected at most %d words", FL_WIRE_WORDS_MAX);
 	for (char **word = words; *word; word++)
 		if (strlen(*word) >= FL_WIRE_WORD_MAX)
-			return fail(error, "command: expected words of less than %d bytes",
-				    FL_WIRE_WORD_MAX);
+			return fl_plan_fail(error, "command: expected words of less than %d bytes",
+					    FL_WIRE_WORD_MAX);
 	return true;
 }
 
@@ -86,8 +75,8 @@ static bool set_command(FlProgram *program, const char *dir, const char *value, 
 	g_auto(GStrv) words = NULL;
 
 	if (!g_shell_parse_argv(value, NULL, &words, &cause))
-		return fail(error, "command: expected a program and its arguments: %s",
-			    cause->message);
+		return fl_plan_fail(error, "command: expected a program and its arguments: %s",
+				    cause->message);
 	if (!fits_orders(words, error))
 		return false;
 	if (strchr(words[0], '/')) {
@@ -96,7 +85,7 @@ static bool set_command(FlProgram *program, const char *dir, const char *value, 
 		g_free(words[0]);
 		words[0] = path;
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			return fail(error, "command: %s is not a file", path);
+			return fl_plan_fail(error, "command: %s is not a file", path);
 	}
 	g_strfreev(program->command);
 	program->command = g_steal_pointer(&words);
@@ -113,7 +102,7 @@ static bool set_files(FlProgram *program, const char *dir, const char *value, GE
 		g_free(*word);
 		*word = path;
 		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-			return fail(error, "files: %s is not a file", path);
+			return fl_plan_fail(error, "files: %s is not a file", path);
 	}
 	g_strfreev(program->files);
 	program->files = g_steal_pointer(&words);
@@ -126,9 +115,9 @@ static bool set_expect(FlProgram *program, const char *value, GError **error)
 
 	program->ktap = strcmp(value, "ktap") == 0;
 	if (!program->ktap && !g_ascii_string_to_unsigned(value, 10, 0, 255, &status, NULL))
-		return fail(error,
-			    "expect: expected an exit status, 0 to 255, or ktap, found \"%s\"",
-			    value);
+		return fl_plan_fail(
+			error, "expect: expected an exit status, 0 to 255, or ktap, found \"%s\"",
+			value);
 	program->status = (unsigned)status;
 	return true;
 }
@@ -148,16 +137,16 @@ static bool set_timeout(FlProgram *program, const char *value, GError **error)
 			program->timeout_ms = (unsigned)(number * units[i].ms);
 			return true;
 		}
-	return fail(error,
-		    "timeout: expected a number with ms, s or min, up to a day, found \"%s\"",
-		    value);
+	return fl_plan_fail(
+		error, "timeout: expected a number with ms, s or min, up to a day, found \"%s\"",
+		value);
 }
 
 static bool set_default(FlProgram *program, const char *value, GError **error)
 {
 	program->is_default = strcmp(value, "yes") == 0;
 	return program->is_default || strcmp(value, "no") == 0 ||
-	       fail(error, "default: expected yes or no, found \"%s\"", value);
+	       fl_plan_fail(error, "default: expected yes or no, found \"%s\"", value);
 }
 
 static bool set_text(char **field, const char *value)
@@ -189,10 +178,11 @@ bool fl_program_set(FlProgram *program, const char *dir, const char *key, const 
 		program->needs = fl_ini_words(value);
 		return true;
 	}
-	return fail(error,
-		    "unknown key \"%s\" in [program %s]; expected command, files, expect, timeout, "
-		    "needs, summary, group or default",
-		    key, program->name);
+	return fl_plan_fail(
+		error,
+		"unknown key \"%s\" in [program %s]; expected command, files, expect, timeout, "
+		"needs, summary, group or default",
+		key, program->name);
 }
 
 char *fl_program_guest_path(const FlProgram *program)

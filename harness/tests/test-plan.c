@@ -27,7 +27,7 @@ static void test_default_plan(void)
 	g_assert_true(patched->is_default && debug->is_default && !base->is_default);
 	g_assert_nonnull(fl_plan_kernel(plan, "vanilla", NULL));
 	g_assert_nonnull(fl_plan_kernel(plan, "vanilla-debug", NULL));
-	g_assert_cmpuint(plan->cpus, ==, 4);
+	g_assert_cmpuint(plan->cpu_counts[0], ==, 4);
 }
 
 static void test_thorough_plan(void)
@@ -39,7 +39,7 @@ static void test_thorough_plan(void)
 	g_assert_no_error(error);
 	g_assert_cmpuint(plan->n_cpu_counts, ==, 4);
 	g_assert_cmpuint(plan->cpu_counts[3], ==, 8);
-	g_assert_cmpuint(plan->cpus, ==, 1);
+	g_assert_cmpuint(plan->cpu_counts[0], ==, 1);
 	g_assert_cmpuint(plan->effort, >, 1);
 	g_assert_true(fl_plan_kernel(plan, "patched-kasan", NULL)->is_default);
 	g_assert_false(fl_plan_kernel(plan, "base", NULL)->is_default);
