@@ -5,17 +5,8 @@
 # shellcheck source=harness/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-real=$(command -v qemu-system-x86_64)
-mkdir "$scratch/bin" "$scratch/cache"
-cat >"$scratch/bin/qemu-system-x86_64" <<END
-#!/bin/sh
-case "\$*" in
-*id=wire*) exec perl "$root/harness/tests/fake-qemu" "\$@" "fake=\$FAKE" ;;
-*) exec $real "\$@" ;;
-esac
-END
-chmod +x "$scratch/bin/qemu-system-x86_64"
-export PATH="$scratch/bin:$PATH" XDG_CACHE_HOME="$scratch/cache" FAKE=panic
+use_fake_qemu
+export FAKE=panic
 out=$scratch/out
 echo image >"$scratch/image"
 run() {

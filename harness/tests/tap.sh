@@ -6,6 +6,8 @@
 #     promise "title" command...                 ok when the command succeeds
 #     expect "title" CODE "text" command...      ok when it exits with CODE and prints text; what it
 #                                                printed stays in $scratch/output
+#     use_fake_qemu                              guests are plays of fake-qemu, by their name in $FAKE;
+#                                                the cache is empty and the test's own
 #     finish                                     prints the plan; last line of every test
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -50,6 +52,21 @@ expect() {
 		echo "# exit code $code and:"
 		sed 's/^/# /' "$scratch/output" | head -40
 	fi
+}
+
+# The accelerator is probed with the real one: its guest has no wire.
+use_fake_qemu() {
+	real=$(command -v qemu-system-x86_64)
+	mkdir "$scratch/bin" "$scratch/cache"
+	cat >"$scratch/bin/qemu-system-x86_64" <<-END
+		#!/bin/sh
+		case "\$*" in
+		*id=wire*) exec perl "$root/harness/tests/fake-qemu" "\$@" "fake=\$FAKE" ;;
+		*) exec $real "\$@" ;;
+		esac
+	END
+	chmod +x "$scratch/bin/qemu-system-x86_64"
+	export PATH="$scratch/bin:$PATH" XDG_CACHE_HOME="$scratch/cache"
 }
 
 finish() {
