@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -28,6 +29,23 @@ size_t ft_cache_resident(int fd, size_t bytes)
 	munmap(addr, bytes);
 	free(in_core);
 	return n;
+}
+
+int ft_cache_file(const char *folder, size_t pages, char (*byte_of)(size_t page))
+{
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char bytes[FT_PAGE];
+
+	if (fd < 0)
+		ft_fail_errno("open of a file on ext4");
+	for (size_t page = 0; page < pages; page++) {
+		memset(bytes, byte_of(page), FT_PAGE);
+		if (pwrite(fd, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
+			ft_fail_errno("pwrite to ext4");
+	}
+	if (fsync(fd) < 0)
+		ft_fail_errno("fsync of ext4");
+	return fd;
 }
 
 void ft_cache_evict(int fd, size_t bytes)

@@ -12,5 +12,11 @@
  */
 void ft_cache_evict(int fd, size_t bytes);
 
+/*
+ * A new file without a name in that folder, each page full of one byte, all of it on disk and
+ * still in the page cache.
+ */
+int ft_cache_file(const char *folder, size_t pages, char (*byte_of)(size_t page));
+
 /* How many pages of the file are in the page cache. */
 size_t ft_cache_resident(int fd, size_t bytes);

@@ -237,3 +237,17 @@ void ft_map_agree(const struct ft_map *map, const struct ft_map *view, const cha
 				page, ft_kind_name(map->kind), when);
 	}
 }
+
+void ft_map_cases(void (*fn)(const void *shape), const enum ft_kind *wanted, size_t n_wanted)
+{
+	unsigned counts[FT_THREAD_COUNTS];
+	unsigned n = ft_thread_counts(counts);
+
+	ft_plan((unsigned)n_wanted * n);
+	for (size_t k = 0; k < n_wanted; k++)
+		for (unsigned i = 0; i < n; i++) {
+			struct ft_map_shape shape = {.kind = wanted[k], .threads = counts[i]};
+
+			ft_case(fn, &shape, "%s-threads-%u", ft_kind_name(wanted[k]), counts[i]);
+		}
+}

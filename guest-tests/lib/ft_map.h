@@ -29,6 +29,15 @@ struct ft_map {
 	int fd; /* -1: the kind has none, or none that can be read */
 };
 
+/* What a case of ft_map_cases gets. */
+struct ft_map_shape {
+	enum ft_kind kind;
+	unsigned threads;
+};
+
+/* The plan, and one case for each kind and each of ft_thread_counts: "tmpfs-threads-4". */
+void ft_map_cases(void (*fn)(const void *shape), const enum ft_kind *wanted, size_t n_wanted);
+
 const char *ft_kind_name(enum ft_kind kind);
 bool ft_kind_has_map_pages(enum ft_kind kind);
 bool ft_kind_on_disk(enum ft_kind kind);

@@ -27,11 +27,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGES	128
-#define STRIDE	4 /* every fourth page is bad */
-#define AGAIN	3 /* times that each page is tried */
-#define ALL_OF	(PAGES * FT_PAGE)
-#define FILL(p) ((char)(1 + (p) % 100))
+#define PAGES  128
+#define STRIDE 4 /* every fourth page is bad */
+#define AGAIN  3 /* times that each page is tried */
+#define ALL_OF (PAGES * FT_PAGE)
 
 enum how { LOAD, STORE, PRIVATE_LOAD, PRIVATE_STORE, HOWS };
 
@@ -48,21 +47,9 @@ struct job {
 	int fd;
 };
 
-static int make_file(void)
+static char byte_of(size_t page)
 {
-	int fd = open(FT_DM_AT, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	char bytes[FT_PAGE];
-
-	if (fd < 0)
-		ft_fail_errno("open of a file on ext4");
-	for (size_t page = 0; page < PAGES; page++) {
-		memset(bytes, FILL(page), FT_PAGE);
-		if (pwrite(fd, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
-			ft_fail_errno("pwrite to ext4");
-	}
-	if (fsync(fd) < 0)
-		ft_fail_errno("fsync of ext4");
-	return fd;
+	return (char)(1 + page % 100);
 }
 
 static bool is_bad(size_t page)
@@ -74,7 +61,7 @@ static void try_page(const struct job *job, unsigned index, size_t page)
 {
 	bool store = job->shape->how == STORE || job->shape->how == PRIVATE_STORE;
 	char *at = job->addr + page * FT_PAGE + index;
-	char value = FILL(page);
+	char value = byte_of(page);
 	struct ft_trap trap = store ? ft_trap_store(at, value) : ft_trap_load(at, &value);
 
 	if (is_bad(page)) {
@@ -82,7 +69,7 @@ static void try_page(const struct job *job, unsigned index, size_t page)
 		return;
 	}
 	ft_trap_expect_none(&trap, "an access to a page beside one that cannot be read");
-	if (value != FILL(page) || at[FT_PAGE / 2] != FILL(page))
+	if (value != byte_of(page) || at[FT_PAGE / 2] != byte_of(page))
 		ft_fail("page %zu, beside one that cannot be read, is not what the file holds",
 			page);
 }
@@ -113,7 +100,7 @@ static void truncate_and_read(void *arg)
 		if (pread(job->fd, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
 			ft_fail("page %zu cannot be read though the disk works again", page);
 		for (size_t i = 0; i < FT_PAGE; i++)
-			if (bytes[i] != FILL(page))
+			if (bytes[i] != byte_of(page))
 				ft_fail("page %zu is not what it was before the disk failed", page);
 	}
 	if (fsync(job->fd) < 0)
@@ -126,7 +113,7 @@ static void truncate_and_read(void *arg)
 static void begin(struct job *job, const struct shape *shape)
 {
 	job->shape = shape;
-	job->fd = make_file();
+	job->fd = ft_cache_file(FT_DM_AT, PAGES, byte_of);
 	ft_cache_evict(job->fd, ALL_OF);
 	ft_dm_fail(job->fd, PAGES, STRIDE);
 	job->addr = mmap(NULL, ALL_OF, PROT_READ | PROT_WRITE,

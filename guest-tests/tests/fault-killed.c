@@ -50,19 +50,16 @@ struct job {
 	pid_t pid;
 };
 
+static char byte_of(size_t page)
+{
+	(void)page;
+	return FILL;
+}
+
 static int make_file(void)
 {
-	int fd = open(FT_DM_AT, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	char bytes[FT_PAGE];
+	int fd = ft_cache_file(FT_DM_AT, PAGES, byte_of);
 
-	if (fd < 0)
-		ft_fail_errno("open of a file on ext4");
-	memset(bytes, FILL, FT_PAGE);
-	for (size_t page = 0; page < PAGES; page++)
-		if (pwrite(fd, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
-			ft_fail_errno("pwrite to ext4");
-	if (fsync(fd) < 0)
-		ft_fail_errno("fsync of ext4");
 	ft_cache_evict(fd, PAGES * FT_PAGE);
 	return fd;
 }

@@ -10,6 +10,7 @@
  * page_mkwrite, or the one that ->fault gave it, is 16 MiB and more short here.
  */
 #include "ft.h"
+#include "ft_perf.h"
 #include "ft_disk.h"
 #include "ft_map.h"
 #include "ft_trap.h"
@@ -21,7 +22,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ROUNDS	    8192 /* 32 MiB of pages */
@@ -93,26 +93,11 @@ static void store_without_block(const void *arg)
 	close(fd);
 }
 
-static int open_event(void)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_DUMMY,
-		.disabled = 1,
-	};
-	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-
-	if (fd < 0)
-		ft_fail_errno("perf_event_open");
-	return fd;
-}
-
 /* The first page has ->page_mkwrite, and data_tail in it is the program's; the others are data. */
 static void map_ring(const void *arg)
 {
 	size_t bytes = (RING_PAGES + 1) * (size_t)FT_PAGE;
-	int fd = open_event();
+	int fd = ft_perf_open();
 
 	(void)arg;
 	for (unsigned i = 0; i < RING_ROUNDS; i++) {

@@ -26,11 +26,6 @@
 #define STEPS	  40
 #define FILE_WORD (FT_PAGE / sizeof(uint64_t) - 1) /* no thread's */
 
-struct shape {
-	enum ft_kind kind;
-	unsigned threads;
-};
-
 struct job {
 	struct ft_meet meet;
 	struct ft_words words;
@@ -121,7 +116,7 @@ static void drop_copies(const struct job *job)
 	ft_map_agree(&job->map, &job->map, "MADV_DONTNEED of the private copies");
 }
 
-static void prepare(struct job *job, const struct shape *shape)
+static void prepare(struct job *job, const struct ft_map_shape *shape)
 {
 	job->seed = ft_stream("private-file");
 	job->words = ft_words_new(COPIED, shape->threads, job->seed);
@@ -147,7 +142,7 @@ static void finish(struct job *job)
 
 static void store_privately(const void *arg)
 {
-	const struct shape *shape = arg;
+	const struct ft_map_shape *shape = arg;
 	static struct job job;
 	struct ft_team *team;
 
@@ -172,20 +167,10 @@ static void store_privately(const void *arg)
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_EXT4};
-	size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
-	unsigned counts[FT_THREAD_COUNTS];
-	unsigned n = ft_thread_counts(counts);
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan((unsigned)n_kinds * n);
-	for (size_t k = 0; k < n_kinds; k++)
-		for (unsigned i = 0; i < n; i++) {
-			struct shape shape = {.kind = kinds[k], .threads = counts[i]};
-
-			ft_case(store_privately, &shape, "%s-threads-%u", ft_kind_name(kinds[k]),
-				counts[i]);
-		}
+	ft_map_cases(store_privately, kinds, sizeof(kinds) / sizeof(*kinds));
 	ft_disk_release("ext4");
 }
 

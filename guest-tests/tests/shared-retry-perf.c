@@ -9,32 +9,17 @@
  */
 #include "ft.h"
 #include "ft_lockstat.h"
+#include "ft_perf.h"
 #include "ft_probe.h"
 #include "table.h"
 
 #include <linux/perf_event.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ROUNDS	   256
 #define FRESH	   48 /* each munmap waits for RCU */
 #define RING_PAGES 2  /* the control page and one of data */
-
-static int open_event(void)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
-		.config = PERF_COUNT_SW_DUMMY,
-		.disabled = 1,
-	};
-	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-
-	if (fd < 0)
-		ft_fail_errno("perf_event_open");
-	return fd;
-}
 
 static struct perf_event_mmap_page *map_ring(int fd)
 {
@@ -73,7 +58,7 @@ static void report(uint64_t faults, const struct ft_lockstat *delta)
 static void same_mapping(const void *arg)
 {
 	struct ft_lockstat before = {0}, after = {0}, delta;
-	int fd = open_event();
+	int fd = ft_perf_open();
 	struct perf_event_mmap_page *ring = map_ring(fd);
 
 	(void)arg;
@@ -93,7 +78,7 @@ static void same_mapping(const void *arg)
 static void fresh_mappings(const void *arg)
 {
 	struct ft_lockstat before = {0}, after = {0}, delta;
-	int fd = open_event();
+	int fd = ft_perf_open();
 
 	(void)arg;
 	(void)ft_lockstat_read(&before);

@@ -24,11 +24,6 @@
 #define ROUNDS	    24
 #define ROUNDS_DISK 8 /* each msync waits for the disk */
 
-struct shape {
-	enum ft_kind kind;
-	unsigned threads;
-};
-
 struct job {
 	struct ft_meet meet;
 	struct ft_words words;
@@ -96,7 +91,7 @@ static void sync_pages(const struct job *job)
 
 static void disturb_stores(const void *arg)
 {
-	const struct shape *shape = arg;
+	const struct ft_map_shape *shape = arg;
 	static struct job job;
 	struct ft_team *team;
 
@@ -127,20 +122,10 @@ static void disturb_stores(const void *arg)
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
-	size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
-	unsigned counts[FT_THREAD_COUNTS];
-	unsigned n = ft_thread_counts(counts);
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan((unsigned)n_kinds * n);
-	for (size_t k = 0; k < n_kinds; k++)
-		for (unsigned i = 0; i < n; i++) {
-			struct shape shape = {.kind = kinds[k], .threads = counts[i]};
-
-			ft_case(disturb_stores, &shape, "%s-threads-%u", ft_kind_name(kinds[k]),
-				counts[i]);
-		}
+	ft_map_cases(disturb_stores, kinds, sizeof(kinds) / sizeof(*kinds));
 	ft_disk_release("ext4");
 }
 
