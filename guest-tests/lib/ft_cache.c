@@ -37,14 +37,14 @@ int ft_cache_file(const char *folder, size_t pages, char (*byte_of)(size_t page)
 	char bytes[FT_PAGE];
 
 	if (fd < 0)
-		ft_fail_errno("open of a file on ext4");
+		ft_fail_errno(folder);
 	for (size_t page = 0; page < pages; page++) {
 		memset(bytes, byte_of(page), FT_PAGE);
 		if (pwrite(fd, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
-			ft_fail_errno("pwrite to ext4");
+			ft_fail_errno("pwrite");
 	}
 	if (fsync(fd) < 0)
-		ft_fail_errno("fsync of ext4");
+		ft_fail_errno("fsync");
 	return fd;
 }
 

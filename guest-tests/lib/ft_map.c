@@ -21,15 +21,11 @@ static const struct {
 	const char *name;
 	bool map_pages, readable;
 } kinds[FT_KINDS] = {
-	[FT_TMPFS] = {"tmpfs", true, true},
-	[FT_MEMFD] = {"memfd", true, true},
-	[FT_ANON] = {"anon", true, false},
-	[FT_EXT4] = {"ext4", true, true},
-	[FT_XFS] = {"xfs", true, true},
-	[FT_PROBE_MP] = {"probe-mp", true, true},
-	[FT_SHM] = {"shm", false, false},
-	[FT_UDMABUF] = {"udmabuf", false, false},
-	[FT_PROBE_NOMP] = {"probe-nomp", false, true},
+	[FT_TMPFS] = {"tmpfs", true, true},	  [FT_MEMFD] = {"memfd", true, true},
+	[FT_ANON] = {"anon", true, false},	  [FT_EXT4] = {"ext4", true, true},
+	[FT_EXT4_1K] = {"ext4-1k", true, true},	  [FT_XFS] = {"xfs", true, true},
+	[FT_PROBE_MP] = {"probe-mp", true, true}, [FT_SHM] = {"shm", false, false},
+	[FT_UDMABUF] = {"udmabuf", false, false}, [FT_PROBE_NOMP] = {"probe-nomp", false, true},
 };
 
 const char *ft_kind_name(enum ft_kind kind)
@@ -44,7 +40,7 @@ bool ft_kind_has_map_pages(enum ft_kind kind)
 
 bool ft_kind_on_disk(enum ft_kind kind)
 {
-	return kind == FT_EXT4 || kind == FT_XFS;
+	return kind == FT_EXT4 || kind == FT_EXT4_1K || kind == FT_XFS;
 }
 
 static int open_file(const char *folder, size_t bytes)
@@ -116,6 +112,8 @@ static int open_kind(enum ft_kind kind, size_t bytes)
 		return open_memfd(bytes, 0);
 	case FT_EXT4:
 		return open_on_disk("/mnt/ext4", bytes);
+	case FT_EXT4_1K:
+		return open_on_disk("/mnt/ext4-1k", bytes);
 	case FT_XFS:
 		return open_on_disk("/mnt/xfs", bytes);
 	case FT_UDMABUF:

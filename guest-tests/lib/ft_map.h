@@ -12,8 +12,9 @@ enum ft_kind {
 	FT_TMPFS,
 	FT_MEMFD,
 	FT_ANON,
-	FT_EXT4, /* its pages are in the page cache, clean and on disk; needs ft_disk_mount */
-	FT_XFS,	 /* the same */
+	FT_EXT4,    /* its pages are in the page cache, clean and on disk; needs ft_disk_mount */
+	FT_EXT4_1K, /* the same, and so is the next */
+	FT_XFS,
 	FT_PROBE_MP,
 	/* vm_ops without */
 	FT_SHM,

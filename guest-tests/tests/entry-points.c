@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that a page of a shared mapping is faulted in rightly through every door there is: a
- * store and a load by the program; the kernel copying to and from it (pipe, file); futex, also one
- * that other processes may wait on; vmsplice; process_vm_writev; ptrace; MADV_POPULATE_WRITE and
- * _READ; mlock; MAP_POPULATE. Each on a mapping with ->map_pages (tmpfs, probe-mp) and on one
- * without (probe-nomp), and each time with data.
+ * store and a load by the program; the kernel copying to and from it (pipe, file); O_DIRECT I/O to
+ * and from it; futex, also one that other processes may wait on; vmsplice; process_vm_writev;
+ * ptrace; MADV_POPULATE_WRITE and _READ; mlock; MAP_POPULATE. Each on mappings with ->map_pages
+ * (tmpfs, ext4, xfs, probe-mp) and on one without (probe-nomp), and each time with data.
  *
- * Faults that the kernel takes for itself never use the VMA lock, and the others may: a kernel
- * that mixes them up loses data, hangs, or leaves a lock off its rest, which the probe tells.
+ * Faults that the kernel takes for itself, without an access by the program, never use the VMA lock,
+ * and the others may: a kernel that mixes them up loses data, hangs, or leaves a lock off its rest,
+ * which the probe tells.
  */
 #include "ft.h"
+#include "ft_cache.h"
+#include "ft_disk.h"
 #include "ft_map.h"
 #include "ft_probe.h"
 #include "table.h"
@@ -37,6 +40,7 @@ struct door {
 	const char *name;
 	void (*enter)(struct ft_map *map);
 	enum leaves leaves;
+	bool by_kernel; /* every fault is, from get_user_pages() */
 	int mmap_flags;
 };
 
@@ -48,6 +52,11 @@ struct shape {
 static char byte_of(size_t page)
 {
 	return (char)(page + 1);
+}
+
+static bool is_probe(enum ft_kind kind)
+{
+	return kind == FT_PROBE_MP || kind == FT_PROBE_NOMP;
 }
 
 static char *page_at(const struct ft_map *map, size_t page)
@@ -108,42 +117,56 @@ static void pipe_write(struct ft_map *map)
 	}
 }
 
-static int filled_file(void)
+static void read_from(int fd, struct ft_map *map)
 {
-	int fd = memfd_create("ft", MFD_CLOEXEC);
-	char bytes[FT_PAGE];
-
-	if (fd < 0)
-		ft_fail_errno("memfd_create");
-	for (size_t page = 0; page < PAGES; page++) {
-		memset(bytes, byte_of(page), FT_PAGE);
-		if (pwrite(fd, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
-			ft_fail_errno("pwrite to a memfd");
-	}
-	return fd;
-}
-
-static void file_read(struct ft_map *map)
-{
-	int fd = filled_file();
-
 	if (read(fd, map->addr, map->bytes) < 0 || lseek(fd, 0, SEEK_CUR) != (off_t)map->bytes)
 		ft_fail("read(2) of a file into the mapping came short");
 	close(fd);
 }
 
-static void file_write(struct ft_map *map)
+static void write_to(int fd, const struct ft_map *map)
 {
-	int fd = filled_file();
 	char byte;
 
 	if (write(fd, map->addr, map->bytes) != (ssize_t)map->bytes)
 		ft_fail("write(2) of the mapping to a file came short");
+	/* O_DIRECT would want room for a whole block. */
+	if (fcntl(fd, F_SETFL, 0) < 0)
+		ft_fail_errno("F_SETFL");
 	for (size_t page = 0; page < PAGES; page++)
 		if (pread(fd, &byte, 1, (off_t)(page * FT_PAGE)) != 1 || byte)
 			ft_fail("page %zu, never written, went into a file as other than zero",
 				page);
 	close(fd);
+}
+
+static void file_read(struct ft_map *map)
+{
+	read_from(ft_cache_file("/tmp", PAGES, byte_of), map);
+}
+
+static void file_write(struct ft_map *map)
+{
+	write_to(ft_cache_file("/tmp", PAGES, byte_of), map);
+}
+
+static int direct_file(void)
+{
+	int fd = ft_cache_file("/mnt/ext4", PAGES, byte_of);
+
+	if (fcntl(fd, F_SETFL, O_DIRECT) < 0)
+		ft_fail_errno("F_SETFL with O_DIRECT");
+	return fd;
+}
+
+static void direct_read(struct ft_map *map)
+{
+	read_from(direct_file(), map);
+}
+
+static void direct_write(struct ft_map *map)
+{
+	write_to(direct_file(), map);
 }
 
 /* FUTEX_WAKE_OP stores for us: fault_in_user_writeable(). */
@@ -166,7 +189,7 @@ static void futex_store(struct ft_map *map)
  */
 static void futex_shared(struct ft_map *map)
 {
-	int expected = map->kind == FT_TMPFS ? EAGAIN : EFAULT;
+	int expected = is_probe(map->kind) ? EFAULT : EAGAIN;
 
 	user_store(map);
 	if (madvise(map->addr, map->bytes, MADV_DONTNEED) < 0)
@@ -268,21 +291,23 @@ static void lock_pages(struct ft_map *map)
 }
 
 static const struct door doors[] = {
-	{"user-store", user_store, FRONT, 0},
-	{"user-load", user_load, ZEROS, 0},
-	{"pipe-read", pipe_read, FULL, 0},
-	{"pipe-write", pipe_write, ZEROS, 0},
-	{"file-read", file_read, FULL, 0},
-	{"file-write", file_write, ZEROS, 0},
-	{"futex", futex_store, FRONT, 0},
-	{"futex-shared", futex_shared, FRONT, 0},
-	{"vmsplice", pipe_splice, FRONT, 0},
-	{"process-vm-writev", vm_write, FULL, 0},
-	{"ptrace-poke", ptrace_poke, FRONT, 0},
-	{"madv-populate-write", populate_write, FRONT, 0},
-	{"madv-populate-read", populate_read, FRONT, 0},
-	{"mlock", lock_pages, FRONT, 0},
-	{"map-populate", user_store, FRONT, MAP_POPULATE},
+	{"user-store", user_store, FRONT, false, 0},
+	{"user-load", user_load, ZEROS, false, 0},
+	{"pipe-read", pipe_read, FULL, false, 0},
+	{"pipe-write", pipe_write, ZEROS, false, 0},
+	{"file-read", file_read, FULL, false, 0},
+	{"file-write", file_write, ZEROS, false, 0},
+	{"direct-read", direct_read, FULL, true, 0},
+	{"direct-write", direct_write, ZEROS, true, 0},
+	{"futex", futex_store, FRONT, false, 0},
+	{"futex-shared", futex_shared, FRONT, false, 0},
+	{"vmsplice", pipe_splice, FRONT, false, 0},
+	{"process-vm-writev", vm_write, FULL, true, 0},
+	{"ptrace-poke", ptrace_poke, FRONT, true, 0},
+	{"madv-populate-write", populate_write, FRONT, true, 0},
+	{"madv-populate-read", populate_read, FRONT, true, 0},
+	{"mlock", lock_pages, FRONT, true, 0},
+	{"map-populate", user_store, FRONT, true, MAP_POPULATE},
 };
 #define DOORS (sizeof(doors) / sizeof(*doors))
 
@@ -306,6 +331,20 @@ static void verify(const struct ft_map *map, enum leaves leaves)
 	}
 }
 
+static void expect_locks(const struct ft_map *map, const struct door *door)
+{
+	struct fl_probe_counts counts;
+
+	ft_probe_expect_promises(map->fd);
+	counts = ft_probe_counts(map->fd);
+	if (door->by_kernel && counts.fault_vma)
+		ft_fail("%llu faults that the kernel takes for itself came with "
+			"FAULT_FLAG_VMA_LOCK",
+			(unsigned long long)counts.fault_vma);
+	if (!counts.fault_vma && !counts.fault_mmap)
+		ft_fail("no page was faulted in");
+}
+
 static void enter(const void *arg)
 {
 	const struct shape *shape = arg;
@@ -314,8 +353,8 @@ static void enter(const void *arg)
 
 	shape->door->enter(&map);
 	ft_probe_expect_unlocked(map.addr, shape->door->name);
-	if (shape->kind != FT_TMPFS)
-		ft_probe_expect_promises(map.fd);
+	if (is_probe(shape->kind))
+		expect_locks(&map, shape->door);
 	verify(&map, shape->door->leaves);
 	ft_map_unmap(&map);
 	verify(&map, shape->door->leaves);
@@ -324,26 +363,33 @@ static void enter(const void *arg)
 
 static void run(const struct ft_test *test)
 {
-	static const enum ft_kind kinds[] = {FT_TMPFS, FT_PROBE_MP, FT_PROBE_NOMP};
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_EXT4, FT_XFS, FT_PROBE_MP, FT_PROBE_NOMP};
+	const size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
 
 	(void)test;
 	ft_probe_need();
-	ft_plan(3 * DOORS);
-	for (size_t k = 0; k < 3; k++)
+	ft_disk_mount("ext4");
+	ft_disk_mount("xfs");
+	ft_plan((unsigned)(n_kinds * DOORS));
+	for (size_t k = 0; k < n_kinds; k++)
 		for (size_t d = 0; d < DOORS; d++) {
 			struct shape shape = {.kind = kinds[k], .door = &doors[d]};
 
 			ft_case(enter, &shape, "%s-%s", ft_kind_name(kinds[k]), doors[d].name);
 		}
+	ft_disk_release("xfs");
+	ft_disk_release("ext4");
 }
 
 const struct ft_test entry_points = {
 	.name = "entry-points",
-	.summary = "a shared page is faulted in rightly by stores, copies, futex, ptrace, populate "
-		   "and mlock",
-	.timeout_ms = 15000,
+	.summary = "a shared page is faulted in rightly by stores, copies, direct I/O, futex, "
+		   "ptrace, populate and mlock",
+	.timeout_ms = 20000,
 	.memory_mib = 128,
+	.disks = "ext4 xfs",
 	.modules = "fl_probe",
-	.config = "CONFIG_MODULES CONFIG_TMPFS CONFIG_FUTEX CONFIG_CROSS_MEMORY_ATTACH",
+	.config = "CONFIG_MODULES CONFIG_TMPFS CONFIG_FUTEX CONFIG_CROSS_MEMORY_ATTACH "
+		  "CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

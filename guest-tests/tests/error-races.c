@@ -158,14 +158,15 @@ static void race(const void *arg)
 
 static void run(const struct ft_test *test)
 {
-	static const enum ft_kind kinds[] = {FT_TMPFS, FT_EXT4};
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_EXT4, FT_XFS};
 	static const char *const ways[] = {"truncate", "mprotect"};
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(2 * 2 * 2);
-	for (size_t k = 0; k < 2; k++)
+	ft_disk_mount("xfs");
+	ft_plan(3 * 2 * 2);
+	for (size_t k = 0; k < 3; k++)
 		for (int way = TRUNCATE; way <= PROTECT; way++)
 			for (unsigned threads = 1; threads <= many; threads += many - 1) {
 				struct shape shape = {
@@ -174,6 +175,7 @@ static void run(const struct ft_test *test)
 				ft_case(race, &shape, "%s-%s-threads-%u", ft_kind_name(kinds[k]),
 					ways[way], threads);
 			}
+	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
 
@@ -182,7 +184,7 @@ const struct ft_test error_races = {
 	.summary = "no store goes through once truncate or mprotect has taken its right",
 	.timeout_ms = 30000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_TMPFS CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 xfs",
+	.config = "CONFIG_TMPFS CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

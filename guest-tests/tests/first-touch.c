@@ -98,19 +98,25 @@ static void touch(const void *arg)
 
 static void run(const struct ft_test *test)
 {
-	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD,   FT_ANON,
+					     FT_EXT4,  FT_EXT4_1K, FT_XFS};
+	const size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(4 * n);
-	for (size_t k = 0; k < 4; k++)
+	ft_disk_mount("ext4-1k");
+	ft_disk_mount("xfs");
+	ft_plan((unsigned)n_kinds * n);
+	for (size_t k = 0; k < n_kinds; k++)
 		for (unsigned i = 0; i < n; i++) {
 			struct shape shape = {.kind = kinds[k], .threads = counts[i]};
 
 			ft_case(touch, &shape, "%s-threads-%u", ft_kind_name(kinds[k]), counts[i]);
 		}
+	ft_disk_release("xfs");
+	ft_disk_release("ext4-1k");
 	ft_disk_release("ext4");
 }
 
@@ -119,7 +125,7 @@ const struct ft_test first_touch = {
 	.summary = "stores of many threads to fresh shared pages are what the file holds",
 	.timeout_ms = 20000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 ext4-1k xfs",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

@@ -11,6 +11,7 @@
  * not at all, or takes mmap_lock after all, keeps it for ever or in vain.
  */
 #include "ft.h"
+#include "ft_change.h"
 #include "ft_map.h"
 #include "ft_probe.h"
 #include "ft_trap.h"
@@ -63,7 +64,7 @@ static const struct {
 struct shape {
 	enum ft_kind device;
 	enum kind kind;
-	const struct op *op;
+	const struct ft_change *change;
 };
 
 struct scene {
@@ -71,43 +72,6 @@ struct scene {
 	struct ft_map map;
 	struct meeting *meeting;
 };
-
-struct op {
-	const char *name;
-	bool (*run)(struct ft_map *map);
-};
-
-static bool do_mprotect(struct ft_map *map)
-{
-	return mprotect(map->addr, map->bytes, PROT_READ) == 0;
-}
-
-static bool do_munmap(struct ft_map *map)
-{
-	return munmap(map->addr, map->bytes) == 0;
-}
-
-static bool do_mremap(struct ft_map *map)
-{
-	return mremap(map->addr, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-		      map->addr + 64 * FT_PAGE) != MAP_FAILED;
-}
-
-static bool do_replace(struct ft_map *map)
-{
-	return mmap(map->addr, map->bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		    0) != MAP_FAILED;
-}
-
-static bool do_fork(struct ft_map *map)
-{
-	pid_t pid = fork();
-
-	(void)map;
-	if (pid == 0)
-		_exit(0);
-	return pid > 0 && waitpid(pid, NULL, 0) == pid;
-}
 
 static bool do_elsewhere(struct ft_map *map)
 {
@@ -117,14 +81,8 @@ static bool do_elsewhere(struct ft_map *map)
 	return addr != MAP_FAILED && munmap(addr, FT_PAGE) == 0;
 }
 
-static const struct op ops[] = {
-	{"mprotect", do_mprotect}, {"munmap", do_munmap}, {"mremap", do_mremap},
-	{"replace", do_replace},   {"fork", do_fork},
-};
-#define OPS (sizeof(ops) / sizeof(*ops))
-
-static const struct op elsewhere = {"mmap-elsewhere", do_elsewhere};
-static const struct op killed = {"kill", NULL};
+static const struct ft_change elsewhere = {"mmap-elsewhere", do_elsewhere};
+static const struct ft_change killed = {"kill", NULL};
 
 static void *access_page(void *arg)
 {
@@ -153,7 +111,7 @@ static void __attribute__((noreturn)) act(struct scene *scene)
 		_exit(3);
 	while (!atomic_load(&scene->meeting->start))
 		sched_yield();
-	held = !scene->shape->op->run || scene->shape->op->run(&scene->map);
+	held = !scene->shape->change->run || scene->shape->change->run(&scene->map);
 	atomic_store(&scene->meeting->done, true);
 	pthread_join(thread, NULL);
 	_exit(held ? 0 : 4);
@@ -183,15 +141,15 @@ static void expect_waiting(pid_t pid, const struct scene *scene)
 	while (state_of(pid) != 'D') {
 		if (atomic_load(&scene->meeting->done))
 			ft_fail("%s went through while a fault of the same VMA was in the driver",
-				scene->shape->op->name);
+				scene->shape->change->name);
 		if (ft_now_ns() > deadline_ns)
 			ft_fail("%s neither waits for the fault nor goes through",
-				scene->shape->op->name);
+				scene->shape->change->name);
 		sched_yield();
 	}
 	if (!ft_probe_counts(scene->map.fd).held || atomic_load(&scene->meeting->done))
 		ft_fail("%s went through while a fault of the same VMA was in the driver",
-			scene->shape->op->name);
+			scene->shape->change->name);
 }
 
 static void expect_passing(const struct scene *scene)
@@ -231,8 +189,8 @@ static void verify(const struct scene *scene)
 
 	ft_map_pread(&scene->map, 0, bytes);
 	/* What replaced the mapping may have taken the access instead. */
-	if (scene->shape->op->run != do_replace && !atomic_load(&scene->meeting->trapped) &&
-	    bytes[0] != stores)
+	if (strcmp(scene->shape->change->name, "replace") != 0 &&
+	    !atomic_load(&scene->meeting->trapped) && bytes[0] != stores)
 		ft_fail("the page of the driver holds %d, and not %d", bytes[0], stores);
 	if (!atomic_load(&scene->meeting->accessed))
 		ft_fail("the held access did not come to its end");
@@ -240,16 +198,16 @@ static void verify(const struct scene *scene)
 
 static void play(struct scene *scene, pid_t pid)
 {
-	const struct op *op = scene->shape->op;
+	const struct ft_change *change = scene->shape->change;
 
 	ft_probe_await_held(scene->map.fd);
-	if (op == &killed) {
+	if (change == &killed) {
 		kill(pid, SIGKILL);
 		expect_end(pid, "SIGKILL during a fault", SIGKILL);
 		return;
 	}
 	atomic_store(&scene->meeting->start, true);
-	if (op == &elsewhere)
+	if (change == &elsewhere)
 		expect_passing(scene);
 	else
 		expect_waiting(pid, scene);
@@ -262,15 +220,12 @@ static void play(struct scene *scene, pid_t pid)
 static void map_alone(struct scene *scene)
 {
 	struct ft_map *map = &scene->map;
-	char *room = mmap(NULL, 128 * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	map->kind = scene->shape->device;
 	map->bytes = 2 * FT_PAGE;
 	map->fd = ft_probe_open(map->kind == FT_PROBE_MP);
-	if (room == MAP_FAILED)
-		ft_fail_errno("mmap");
 	map->addr =
-		mmap(room + 16 * FT_PAGE, map->bytes, PROT_READ | PROT_WRITE,
+		mmap(ft_change_room(map->bytes), map->bytes, PROT_READ | PROT_WRITE,
 		     MAP_FIXED | (kinds[scene->shape->kind].is_private ? MAP_PRIVATE : MAP_SHARED),
 		     map->fd, 0);
 	if (map->addr == MAP_FAILED)
@@ -296,14 +251,14 @@ static void hold(const void *arg)
 	play(&scene, pid);
 	ft_probe_expect_promises(scene.map.fd);
 	ft_map_unmap(&scene.map);
-	ft_probe_expect_mapped(scene.map.fd, 0, scene.shape->op->name);
+	ft_probe_expect_mapped(scene.map.fd, 0, scene.shape->change->name);
 }
 
-static void run_case(enum ft_kind device, enum kind kind, const struct op *op)
+static void run_case(enum ft_kind device, enum kind kind, const struct ft_change *change)
 {
-	struct shape shape = {.device = device, .kind = kind, .op = op};
+	struct shape shape = {.device = device, .kind = kind, .change = change};
 
-	ft_case(hold, &shape, "%s-%s-%s", ft_kind_name(device), kinds[kind].name, op->name);
+	ft_case(hold, &shape, "%s-%s-%s", ft_kind_name(device), kinds[kind].name, change->name);
 }
 
 static void run(const struct ft_test *test)
@@ -312,13 +267,13 @@ static void run(const struct ft_test *test)
 
 	(void)test;
 	ft_probe_need();
-	ft_plan(2 + 2 * KINDS * (OPS + 1));
+	ft_plan(2 + 2 * KINDS * (FT_CHANGES + 1));
 	run_case(FT_PROBE_MP, SHARED_STORE, &elsewhere);
 	run_case(FT_PROBE_MP, SHARED_STORE_MKWRITE, &elsewhere);
 	for (size_t d = 0; d < 2; d++)
 		for (size_t k = 0; k < KINDS; k++) {
-			for (size_t o = 0; o < OPS; o++)
-				run_case(devices[d], (enum kind)k, &ops[o]);
+			for (size_t c = 0; c < FT_CHANGES; c++)
+				run_case(devices[d], (enum kind)k, &ft_changes[c]);
 			run_case(devices[d], (enum kind)k, &killed);
 		}
 }

@@ -85,13 +85,15 @@ static void store_and_sync(const void *arg)
 
 static void run(const struct ft_test *test)
 {
-	static const enum ft_kind kinds[] = {FT_EXT4};
+	static const enum ft_kind kinds[] = {FT_EXT4, FT_EXT4_1K, FT_XFS};
 	size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
 
 	(void)test;
 	ft_disk_mount("ext4");
+	ft_disk_mount("ext4-1k");
+	ft_disk_mount("xfs");
 	ft_plan((unsigned)n_kinds * 4 * n);
 	for (size_t k = 0; k < n_kinds * 4 * n; k++) {
 		struct shape shape = {.kind = kinds[k / 4 / n],
@@ -103,6 +105,8 @@ static void run(const struct ft_test *test)
 			shape.sparse ? "sparse" : "evicted", shape.read_first ? "-read-first" : "",
 			shape.threads);
 	}
+	ft_disk_release("xfs");
+	ft_disk_release("ext4-1k");
 	ft_disk_release("ext4");
 }
 
@@ -111,7 +115,7 @@ const struct ft_test msync_file = {
 	.summary = "stores to evicted pages and to holes of a mapped file are on the disk by msync",
 	.timeout_ms = 30000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 ext4-1k xfs",
+	.config = "CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

@@ -118,10 +118,13 @@ static void run(const struct ft_test *test)
 {
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(3 * 8);
+	ft_disk_mount("xfs");
+	ft_plan(4 * 8);
 	run_kind(FT_TMPFS);
 	run_kind(FT_MEMFD);
 	run_kind(FT_EXT4);
+	run_kind(FT_XFS);
+	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
 
@@ -130,7 +133,7 @@ const struct ft_test past_end = {
 	.summary = "an access past the end of a mapped file is a SIGBUS, and shows nothing old",
 	.timeout_ms = 15000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 xfs",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

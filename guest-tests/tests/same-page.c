@@ -154,8 +154,10 @@ static const struct variant variants[] = {
 	{"memfd", FT_MEMFD, MAP_SHARED, false},
 	{"anon", FT_ANON, MAP_SHARED, false},
 	{"ext4", FT_EXT4, MAP_SHARED, false},
+	{"xfs", FT_XFS, MAP_SHARED, false},
 	{"tmpfs-read-first", FT_TMPFS, MAP_SHARED, true},
 	{"ext4-read-first", FT_EXT4, MAP_SHARED, true},
+	{"xfs-read-first", FT_XFS, MAP_SHARED, true},
 	{"private-tmpfs", FT_TMPFS, MAP_PRIVATE, false},
 	{"private-ext4", FT_EXT4, MAP_PRIVATE, false},
 	{"private-ext4-read-first", FT_EXT4, MAP_PRIVATE, true},
@@ -171,6 +173,7 @@ static void run(const struct ft_test *test)
 
 	(void)test;
 	ft_disk_mount("ext4");
+	ft_disk_mount("xfs");
 	ft_plan((unsigned)VARIANTS * n);
 	for (size_t v = 0; v < VARIANTS; v++)
 		for (unsigned i = 0; i < n; i++) {
@@ -179,6 +182,7 @@ static void run(const struct ft_test *test)
 			ft_case(variants[v].flags == MAP_SHARED ? share_page : copy_page, &shape,
 				"%s-threads-%u", variants[v].name, counts[i]);
 		}
+	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
 
@@ -187,7 +191,7 @@ const struct ft_test same_page = {
 	.summary = "threads that fault on the same fresh page get the same page, and lose no store",
 	.timeout_ms = 60000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 xfs",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

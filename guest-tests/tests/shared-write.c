@@ -14,8 +14,8 @@
 
 #include <stdio.h>
 
-#define PAGES	   4096
-#define PAGES_EXT4 1024 /* each of them costs a journal credit */
+#define PAGES	      4096
+#define PAGES_ON_DISK 1024 /* each of them costs a journal credit */
 
 struct shape {
 	enum ft_kind kind;
@@ -25,7 +25,8 @@ struct shape {
 static void touch(const void *arg)
 {
 	const struct shape *shape = arg;
-	struct ft_map map = ft_map_new(shape->kind, shape->kind == FT_EXT4 ? PAGES_EXT4 : PAGES);
+	struct ft_map map =
+		ft_map_new(shape->kind, ft_kind_on_disk(shape->kind) ? PAGES_ON_DISK : PAGES);
 	char name[64];
 	struct ft_touch result;
 
@@ -44,16 +45,16 @@ static void run(const struct ft_test *test)
 	unsigned n = ft_thread_counts(counts);
 
 	ft_lockstat_need();
-	if (test->arg == FT_EXT4)
-		ft_disk_mount("ext4");
+	if (ft_kind_on_disk((enum ft_kind)test->arg))
+		ft_disk_mount(ft_kind_name((enum ft_kind)test->arg));
 	ft_plan(n);
 	for (unsigned i = 0; i < n; i++) {
 		struct shape shape = {.kind = (enum ft_kind)test->arg, .threads = counts[i]};
 
 		ft_case(touch, &shape, "threads-%u", counts[i]);
 	}
-	if (test->arg == FT_EXT4)
-		ft_disk_release("ext4");
+	if (ft_kind_on_disk((enum ft_kind)test->arg))
+		ft_disk_release(ft_kind_name((enum ft_kind)test->arg));
 }
 
 const struct ft_test shared_write_tmpfs = {
@@ -96,4 +97,15 @@ const struct ft_test shared_write_ext4 = {
 	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_PER_VMA_LOCK_STATS",
 	.run = run,
 	.arg = FT_EXT4,
+};
+
+const struct ft_test shared_write_xfs = {
+	.name = "shared-write-xfs",
+	.summary = "first stores to cached xfs pages are handled under the VMA lock",
+	.timeout_ms = 20000,
+	.memory_mib = 128,
+	.disks = "xfs",
+	.config = "CONFIG_XFS_FS CONFIG_VIRTIO_BLK CONFIG_PER_VMA_LOCK_STATS",
+	.run = run,
+	.arg = FT_XFS,
 };

@@ -8,7 +8,7 @@
 
 extern const struct ft_test vdso_fork;
 extern const struct ft_test shared_write_tmpfs, shared_write_memfd, shared_write_anon,
-	shared_write_ext4;
+	shared_write_ext4, shared_write_xfs;
 extern const struct ft_test shared_retry_shm, shared_retry_udmabuf, shared_retry_probe;
 extern const struct ft_test shared_retry_perf;
 extern const struct ft_test probe_promises;
@@ -16,7 +16,7 @@ extern const struct ft_test retry_unlocks;
 extern const struct ft_test fault_io_ext4;
 extern const struct ft_test entry_points;
 extern const struct ft_test first_touch;
-extern const struct ft_test disk_file;
+extern const struct ft_test disk_file, dirty_throttle;
 extern const struct ft_test fault_progress;
 extern const struct ft_test past_end, write_protected, disk_full, fault_io_error, memory_limit,
 	fault_killed, error_races;

@@ -198,7 +198,8 @@ static const struct {
 	{FT_TMPFS, 1, "tmpfs-truncate"}, {FT_MEMFD, 1, "memfd-truncate"},
 	{FT_EXT4, 1, "ext4-truncate"},	 {FT_TMPFS, 2, "tmpfs-reclaim"},
 	{FT_MEMFD, 2, "memfd-reclaim"},	 {FT_ANON, 2, "anon-reclaim"},
-	{FT_EXT4, 2, "ext4-reclaim"},
+	{FT_EXT4, 2, "ext4-reclaim"},	 {FT_XFS, 0, "xfs-hole"},
+	{FT_XFS, 1, "xfs-truncate"},
 };
 #define PAIRS (sizeof(pairs) / sizeof(*pairs))
 
@@ -209,6 +210,7 @@ static void run(const struct ft_test *test)
 
 	(void)test;
 	ft_disk_mount("ext4");
+	ft_disk_mount("xfs");
 	ft_disk_swap_on(SWAP_DISK);
 	ft_plan((unsigned)PAIRS * n);
 	for (size_t p = 0; p < PAIRS; p++)
@@ -220,6 +222,7 @@ static void run(const struct ft_test *test)
 			ft_case(take_away, &shape, "%s-threads-%u", pairs[p].name, counts[i]);
 		}
 	ft_disk_swap_off(SWAP_DISK);
+	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
 
@@ -228,7 +231,8 @@ const struct ft_test truncate_faults = {
 	.summary = "holes, truncation and reclaim beside faults: mapping and file stay the same",
 	.timeout_ms = 60000,
 	.memory_mib = 128,
-	.disks = "ext4 swap",
-	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_SWAP CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 xfs swap",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_SWAP CONFIG_EXT4_FS CONFIG_XFS_FS "
+		  "CONFIG_VIRTIO_BLK",
 	.run = run,
 };

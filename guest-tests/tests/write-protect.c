@@ -121,11 +121,13 @@ static void disturb_stores(const void *arg)
 
 static void run(const struct ft_test *test)
 {
-	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4, FT_XFS};
 
 	(void)test;
 	ft_disk_mount("ext4");
+	ft_disk_mount("xfs");
 	ft_map_cases(disturb_stores, kinds, sizeof(kinds) / sizeof(*kinds));
+	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
 
@@ -134,7 +136,7 @@ const struct ft_test write_protect = {
 	.summary = "no store goes back while its page is written back, protected and zapped",
 	.timeout_ms = 60000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 xfs",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each change is one system call on the whole mapping. Nothing here touches the mapping's pages.
+ */
+#include "ft_change.h"
+#include "ft.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool do_mprotect(struct ft_map *map)
+{
+	return mprotect(map->addr, map->bytes, PROT_READ) == 0;
+}
+
+static bool do_munmap(struct ft_map *map)
+{
+	return munmap(map->addr, map->bytes) == 0;
+}
+
+static bool do_mremap(struct ft_map *map)
+{
+	return mremap(map->addr, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+		      map->addr + 2 * map->bytes) != MAP_FAILED;
+}
+
+static bool do_replace(struct ft_map *map)
+{
+	return mmap(map->addr, map->bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		    0) != MAP_FAILED;
+}
+
+static bool do_fork(struct ft_map *map)
+{
+	pid_t pid = fork();
+
+	(void)map;
+	if (pid == 0)
+		_exit(0);
+	return pid > 0 && waitpid(pid, NULL, 0) == pid;
+}
+
+const struct ft_change ft_changes[FT_CHANGES] = {
+	{"mprotect", do_mprotect}, {"munmap", do_munmap}, {"mremap", do_mremap},
+	{"replace", do_replace},   {"fork", do_fork},
+};
+
+/* A gap, the mapping, a gap, where it moves to, a gap. */
+char *ft_change_room(size_t bytes)
+{
+	char *room = mmap(NULL, 5 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		ft_fail_errno("mmap");
+	return room + bytes;
+}
+
+void ft_change_leave(char *addr, size_t bytes)
+{
+	if (munmap(addr - bytes, 5 * bytes) < 0)
+		ft_fail_errno("munmap");
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that a thread that is made to pause in a fault, because too many pages are dirty, pauses
+ * without a lock: meanwhile another thread of the process does mprotect, munmap, mremap, a new
+ * mapping over it, or fork, and must not wait. The disk stands still (device mapper), so that the
+ * pause has no end until the test lets the disk go on; and the few dirty pages that are allowed
+ * (vm.dirty_bytes, strict_limit of the device) are soon there. Then what was stored is compared.
+ *
+ * A kernel that balances dirty pages before it drops the lock stops the whole process for as long
+ * as the disk is busy; one that never balances lets the thread run on.
+ */
+#include "ft.h"
+#include "ft_bounded.h"
+#include "ft_cache.h"
+#include "ft_change.h"
+#include "ft_dm.h"
+#include "ft_procfs.h"
+#include "ft_trap.h"
+#include "table.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PAGES	 1024 /* four times what the kernel's per-CPU counters may hide with 8 vCPUs */
+#define FILL	 0x5a
+#define LIMIT_MS 5000 /* scaled */
+#define PAUSES	 2    /* of one and the same fault, before it counts as stopped */
+
+struct shape {
+	bool reads_first;
+	const struct ft_change *change;
+};
+
+struct job {
+	const struct shape *shape;
+	struct ft_map map;
+	atomic_int tid;
+	atomic_size_t stored; /* pages, from the first on */
+	bool changed;
+};
+
+static char zero(size_t page)
+{
+	(void)page;
+	return 0;
+}
+
+static void map_file(struct job *job)
+{
+	struct ft_map *map = &job->map;
+
+	map->kind = FT_EXT4;
+	map->bytes = PAGES * FT_PAGE;
+	map->fd = ft_cache_file(FT_DM_AT, PAGES, zero);
+	map->addr = mmap(ft_change_room(map->bytes), map->bytes, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, map->fd, 0);
+	if (map->addr == MAP_FAILED)
+		ft_fail_errno("mmap");
+	for (size_t page = 0; job->shape->reads_first && page < PAGES; page++)
+		if (((volatile char *)map->addr)[page * FT_PAGE])
+			ft_fail("page %zu of a file of zeros is not zero", page);
+}
+
+static void write_strict_limit(const char *text)
+{
+	struct stat stat_buf;
+	char path[64];
+
+	if (stat(FT_DM_AT, &stat_buf) < 0)
+		ft_fail_errno(FT_DM_AT);
+	snprintf(path, sizeof(path), "/sys/class/bdi/%u:%u/strict_limit", major(stat_buf.st_dev),
+		 minor(stat_buf.st_dev));
+	ft_procfs_write(path, text);
+}
+
+/* 16 pages, and half of that before writeback begins. */
+static void allow_few_dirty_pages(void)
+{
+	write_strict_limit("1");
+	ft_procfs_write("/proc/sys/vm/dirty_background_bytes", "32768");
+	ft_procfs_write("/proc/sys/vm/dirty_bytes", "65536");
+}
+
+/* A ratio takes the place of the bytes; these are the kernel's own. */
+static void allow_many_dirty_pages(void)
+{
+	ft_procfs_write("/proc/sys/vm/dirty_background_ratio", "10");
+	ft_procfs_write("/proc/sys/vm/dirty_ratio", "20");
+	write_strict_limit("0");
+}
+
+/* Until the mapping is no more what it was. */
+static void *store(void *arg)
+{
+	struct job *job = arg;
+
+	atomic_store(&job->tid, (int)syscall(SYS_gettid));
+	for (size_t page = 0; page < PAGES; page++) {
+		struct ft_trap trap = ft_trap_store(job->map.addr + page * FT_PAGE, FILL);
+
+		if (trap.signum)
+			break;
+		atomic_store(&job->stored, page + 1);
+	}
+	return NULL;
+}
+
+static bool pauses(int tid)
+{
+	char path[64], line[128];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stack", tid);
+	file = fopen(path, "re");
+	if (!file)
+		ft_fail_errno(path);
+	while (!found && fgets(line, sizeof(line), file))
+		found = strstr(line, "balance_dirty_pages") != NULL;
+	fclose(file);
+	return found;
+}
+
+static uint64_t sleeps_so_far(int tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/status", tid);
+	return ft_procfs_number(path, "voluntary_ctxt_switches:");
+}
+
+/* It pauses, and pauses again, and still has not stored the page. */
+static void await_standstill(const struct job *job)
+{
+	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000u;
+	uint64_t sleeps = 0;
+	size_t stored = 0;
+	int tid;
+
+	while (!(tid = atomic_load(&job->tid)))
+		sched_yield();
+	while (!pauses(tid) || sleeps_so_far(tid) < sleeps + PAUSES) {
+		size_t now = atomic_load(&job->stored);
+
+		if (now == PAGES)
+			ft_fail("a thread dirtied %u pages of a disk that stands still, where 16 "
+				"are allowed, and was not made to pause",
+				PAGES);
+		if (ft_now_ns() > deadline_ns)
+			ft_fail("a thread that stores to pages of a disk that stands still does "
+				"not pause for dirty pages, and does not go on (page %zu)",
+				now);
+		if (now != stored || !sleeps)
+			sleeps = sleeps_so_far(tid);
+		stored = now;
+		sched_yield();
+	}
+}
+
+static void change(void *arg)
+{
+	struct job *job = arg;
+
+	job->changed = job->shape->change->run(&job->map);
+}
+
+static void verify(const struct job *job)
+{
+	size_t stored = atomic_load(&job->stored);
+	char bytes[FT_PAGE];
+
+	for (size_t page = 0; page < PAGES; page++) {
+		ft_map_pread(&job->map, page, bytes);
+		/* The one in between may have been stored and not counted. */
+		if (page != stored && bytes[0] != (page < stored ? FILL : 0))
+			ft_fail("page %zu holds %d after %zu pages were stored to", page, bytes[0],
+				stored);
+	}
+}
+
+static void change_beside_pause(const void *arg)
+{
+	static struct job job;
+	char what[64];
+	pthread_t thread;
+
+	job.shape = arg;
+	snprintf(what, sizeof(what), "%s beside a fault that pauses for dirty pages",
+		 job.shape->change->name);
+	ft_trap_prepare();
+	map_file(&job);
+	ft_dm_stop();
+	allow_few_dirty_pages();
+	if (pthread_create(&thread, NULL, store, &job) != 0)
+		ft_fail("a thread could not be made");
+	await_standstill(&job);
+	ft_metric_max("dirty_pages", atomic_load(&job.stored));
+	ft_bounded(change, &job, what);
+	if (!job.changed)
+		ft_fail("%s failed", what);
+	allow_many_dirty_pages();
+	ft_dm_go_on();
+	pthread_join(thread, NULL);
+	ft_change_leave(job.map.addr, job.map.bytes);
+	if (fsync(job.map.fd) < 0)
+		ft_fail_errno("fsync");
+	ft_cache_evict(job.map.fd, job.map.bytes);
+	verify(&job);
+	close(job.map.fd);
+}
+
+static void run_case(bool reads_first, const struct ft_change *change)
+{
+	struct shape shape = {.reads_first = reads_first, .change = change};
+
+	ft_case(change_beside_pause, &shape, "%s-%s", reads_first ? "read-then-store" : "store",
+		change->name);
+	/* What a case that failed in between left behind. */
+	allow_many_dirty_pages();
+	ft_dm_go_on();
+}
+
+static void run(const struct ft_test *test)
+{
+	(void)test;
+	ft_dm_mount("ext4-small");
+	ft_plan(2 * FT_CHANGES);
+	for (int reads_first = 0; reads_first < 2; reads_first++)
+		for (size_t c = 0; c < FT_CHANGES; c++)
+			run_case(reads_first, &ft_changes[c]);
+	ft_dm_release();
+}
+
+const struct ft_test dirty_throttle = {
+	.name = "dirty-throttle",
+	.summary = "a fault that pauses because too much is dirty keeps no change of its VMA out",
+	.timeout_ms = 30000,
+	.memory_mib = 128,
+	.disks = "ext4-small",
+	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_BLK_DEV_DM CONFIG_STACKTRACE",
+	.run = run,
+};
