@@ -4,31 +4,17 @@
  * that is not there is told as such and never as a zero.
  */
 #include "attest.h"
+#include "procfs.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static bool slurp(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
-
-	if (fd < 0)
-		return false;
-	len = read(fd, text, size - 1);
-	close(fd);
-	text[len > 0 ? len : 0] = '\0';
-	return len > 0;
-}
 
 static long long number_in(const char *path)
 {
 	char text[64];
 
-	return slurp(path, text, sizeof(text)) ? strtoll(text, NULL, 10) : -1;
+	return procfs_read(path, text, sizeof(text)) ? strtoll(text, NULL, 10) : -1;
 }
 
 /* " debug_locks:                             1" */
@@ -37,7 +23,7 @@ static int lockdep_alive(void)
 	static char text[16384];
 	const char *line;
 
-	if (!slurp("/proc/lockdep_stats", text, sizeof(text)))
+	if (!procfs_read("/proc/lockdep_stats", text, sizeof(text)))
 		return -1;
 	line = strstr(text, "debug_locks:");
 	return line ? atoi(line + strlen("debug_locks:")) != 0 : -1;

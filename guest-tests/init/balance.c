@@ -4,6 +4,7 @@
  * while, since the kernel frees much of it late (RCU, per-CPU lists, delayed fput).
  */
 #include "balance.h"
+#include "procfs.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,21 +57,6 @@ static void write_to(const char *path, const char *text)
 	close(fd);
 }
 
-static bool slurp(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	while (len < size - 1 && (n = read(fd, text + len, size - 1 - len)) > 0)
-		len += (size_t)n;
-	close(fd);
-	text[len] = '\0';
-	return len > 0;
-}
-
 static long long find(const char *text, const char *key)
 {
 	long long value = 0;
@@ -90,7 +76,7 @@ static long long per_cpu_free_kb(void)
 	static char text[65536];
 	long long pages = 0;
 
-	if (!slurp("/proc/zoneinfo", text, sizeof(text)))
+	if (!procfs_read("/proc/zoneinfo", text, sizeof(text)))
 		return 0;
 	for (const char *at = text; (at = strstr(at, " count:")); at++)
 		pages += strtoll(at + strlen(" count:"), NULL, 10);
@@ -111,8 +97,9 @@ void balance_read(struct balance *books)
 	write_to("/proc/sys/vm/drop_caches", "7");
 	write_to("/proc/sys/vm/stat_refresh", "1");
 	for (int i = 0; i < BALANCE_ITEMS; i++)
-		books->value[i] =
-			slurp(items[i].file, text, sizeof(text)) ? find(text, items[i].key) : 0;
+		books->value[i] = procfs_read(items[i].file, text, sizeof(text))
+					  ? find(text, items[i].key)
+					  : 0;
 	books->value[BALANCE_MEM_FREE] += per_cpu_free_kb();
 }
 

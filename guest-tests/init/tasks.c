@@ -4,32 +4,16 @@
  * looked at, so a task that holds one for ever cannot take PID 1 with it.
  */
 #include "tasks.h"
+#include "procfs.h"
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PF_KTHREAD 0x00200000u
-
-static bool slurp(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len;
-
-	if (fd < 0)
-		return false;
-	len = read(fd, text, size - 1);
-	close(fd);
-	if (len <= 0)
-		return false;
-	text[len] = '\0';
-	return true;
-}
 
 /* The comm may hold blanks and parentheses: its end is the last closing one. */
 static bool read_stat(const char *path, struct task *task, unsigned *ret_flags)
@@ -37,7 +21,7 @@ static bool read_stat(const char *path, struct task *task, unsigned *ret_flags)
 	char text[1024];
 	char *open, *close;
 
-	if (!slurp(path, text, sizeof(text)))
+	if (!procfs_read(path, text, sizeof(text)))
 		return false;
 	open = strchr(text, '(');
 	close = strrchr(text, ')');
@@ -58,7 +42,7 @@ static void read_frame(struct task *task)
 
 	snprintf(task->frame, sizeof(task->frame), "?");
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/stack", task->tgid, task->tid);
-	if (slurp(path, text, sizeof(text))) {
+	if (procfs_read(path, text, sizeof(text))) {
 		char *frame = strstr(text, "] ");
 
 		frame = frame ? frame + 2 : text;
@@ -68,7 +52,7 @@ static void read_frame(struct task *task)
 		return;
 	}
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/wchan", task->tgid, task->tid);
-	if (slurp(path, text, sizeof(text)) && strcmp(text, "0") != 0)
+	if (procfs_read(path, text, sizeof(text)) && strcmp(text, "0") != 0)
 		snprintf(task->frame, sizeof(task->frame), "%.90s", text);
 }
 
