@@ -20,6 +20,7 @@
 #include "ft_trap.h"
 #include "table.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -35,6 +36,7 @@
 #define PAGES	 1024
 #define HALF	 512 /* twice what the kernel's per-CPU counters may hide with 8 vCPUs */
 #define FILL	 0x5a
+#define NAME	 FT_DM_AT "/dirty-throttle"
 #define LIMIT_MS 5000 /* scaled */
 #define PAUSES	 2    /* of one and the same fault, before it counts as stopped */
 
@@ -57,6 +59,16 @@ static char zero(size_t page)
 	return 0;
 }
 
+/* A file without one is taken apart when a case that fails ends, and that waits for the disk. */
+static void give_name(int fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, path, AT_FDCWD, NAME, AT_SYMLINK_FOLLOW) < 0)
+		ft_fail_errno("linkat");
+}
+
 static void map_file(struct job *job)
 {
 	struct ft_map *map = &job->map;
@@ -64,6 +76,7 @@ static void map_file(struct job *job)
 	map->kind = FT_EXT4;
 	map->bytes = PAGES * FT_PAGE;
 	map->fd = ft_cache_file(FT_DM_AT, PAGES, zero);
+	give_name(map->fd);
 	map->addr = mmap(ft_change_room(map->bytes), map->bytes, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_FIXED, map->fd, 0);
 	if (map->addr == MAP_FAILED)
@@ -238,6 +251,7 @@ static void run_case(bool reads_first, const struct ft_change *change)
 	/* What a case that failed in between left behind. */
 	allow_many_dirty_pages();
 	ft_dm_go_on();
+	unlink(NAME);
 }
 
 static void run(const struct ft_test *test)
