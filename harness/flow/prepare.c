@@ -94,6 +94,13 @@ static bool add_program(Programs *programs, const FlProgram *program, GError **e
 			    name);
 		return false;
 	}
+	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE,
+			    "[program %s] command: there is no %s; `%s` makes it", program->name,
+			    path, program->made_by);
+		g_free(path);
+		return false;
+	}
 	FlInitramfsProgram packed = {
 		.dir = keep(programs, g_path_get_dirname(in_guest)),
 		.path = keep(programs, path),

@@ -40,6 +40,7 @@ FlProgram *fl_program_new(const char *name, GError **error)
 	program->needs = g_new0(char *, 1);
 	program->summary = g_strdup("");
 	program->group = g_strdup("");
+	program->made_by = g_strdup("");
 	program->timeout_ms = DEFAULT_TIMEOUT_MS;
 	program->is_default = true;
 	return program;
@@ -55,6 +56,7 @@ void fl_program_free(FlProgram *program)
 	g_strfreev(program->needs);
 	g_free(program->summary);
 	g_free(program->group);
+	g_free(program->made_by);
 	g_free(program);
 }
 
@@ -84,7 +86,7 @@ static bool set_command(FlProgram *program, const char *dir, const char *value, 
 
 		g_free(words[0]);
 		words[0] = path;
-		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		if (!*program->made_by && !g_file_test(path, G_FILE_TEST_IS_REGULAR))
 			return fl_plan_fail(error, "command: %s is not a file", path);
 	}
 	g_strfreev(program->command);
@@ -173,6 +175,8 @@ bool fl_program_set(FlProgram *program, const char *dir, const char *key, const 
 		return set_text(&program->summary, value);
 	if (strcmp(key, "group") == 0)
 		return set_text(&program->group, value);
+	if (strcmp(key, "made-by") == 0)
+		return set_text(&program->made_by, value);
 	if (strcmp(key, "needs") == 0) {
 		g_strfreev(program->needs);
 		program->needs = fl_ini_words(value);
@@ -180,8 +184,8 @@ bool fl_program_set(FlProgram *program, const char *dir, const char *key, const 
 	}
 	return fl_plan_fail(
 		error,
-		"unknown key \"%s\" in [program %s]; expected command, files, expect, timeout, "
-		"needs, summary, group or default",
+		"unknown key \"%s\" in [program %s]; expected command, made-by, files, expect, "
+		"timeout, needs, summary, group or default",
 		key, program->name);
 }
 

@@ -5,6 +5,8 @@
  *     command   required: the program and its arguments, split as a shell does, without expansion.
  *               A path is relative to the plan's folder; a bare name is looked for in PATH. It
  *               becomes /programs/NAME/<its file name>, and the folder is where it is started.
+ *     made-by   before command: what makes that file. Then it need not be there until it is asked for,
+ *               and whoever asks too early is told.
  *     files     more files that are packed beside it
  *     expect    the exit status that means success, or ktap: its standard output is read as KTAP
  *               and every case counts (default 0)
@@ -27,7 +29,7 @@ typedef struct {
 	unsigned status; /* the exit status that it must have */
 	unsigned timeout_ms;
 	char **needs;
-	char *summary, *group; /* never NULL */
+	char *summary, *group, *made_by; /* never NULL */
 	bool is_default;
 } FlProgram;
 

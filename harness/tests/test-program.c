@@ -57,12 +57,26 @@ static void test_every_key(void)
 	g_assert_cmpuint(b->status, ==, 3);
 }
 
+static void test_made_later(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FlPlan) plan =
+		parse("[program a]\nmade-by = make x\ncommand = ./none -v\n", &error);
+	const FlProgram *program;
+
+	g_assert_no_error(error);
+	program = g_ptr_array_index(plan->programs, 0);
+	g_assert_cmpstr(program->command[0], ==, "/bin/none");
+	g_assert_cmpstr(program->made_by, ==, "make x");
+}
+
 static void test_refusals(void)
 {
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
 		{"[program a]\ncommand = ./none\n", "p:3: command: /bin/none is not a file"},
+		{"[program a]\ncommand = ./none\nmade-by = make x\n", "p:3: command: /bin/none is"},
 		{"[program a]\ncommand = 'x\n", "p:3: command: expected a program"},
 		{"[program a]\ncommand =\n", "p:3: command: expected a program"},
 		{"[program a]\nfiles = ./none\n", "p:3: files: /bin/none is not a file"},
@@ -98,6 +112,7 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/program/one-line-is-enough", test_one_line);
 	g_test_add_func("/program/every-key-is-read", test_every_key);
+	g_test_add_func("/program/may-be-made-later", test_made_later);
 	g_test_add_func("/program/refuses-with-file-and-line", test_refusals);
 	return g_test_run();
 }
