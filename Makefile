@@ -44,7 +44,7 @@ TEST_BINS := $(TEST_SRCS:harness/tests/%.c=$(BUILD)/tests/%)
 # Scripts without a guest, and those that boot real ones.
 TEST_FAST := $(filter-out harness/tests/boot-%.t,$(wildcard harness/tests/*.t))
 # Those that build many kernels have a target of their own.
-TEST_LONG := harness/tests/boot-bisect.t harness/tests/boot-selftest.t
+TEST_LONG := harness/tests/boot-bisect.t harness/tests/boot-git-bisect.t
 TEST_BOOT := $(filter-out $(TEST_LONG),$(wildcard harness/tests/boot-*.t))
 
 all: $(BUILD)/faultline guest
@@ -62,7 +62,7 @@ test: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all tests
 	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_BINS) $(TEST_FAST) $(TEST_BOOT)
 
-## test-long  real boots that build many kernels: a bisect, and a sample of selftest
+## test-long  real boots that build many kernels: bisects of a series and of a git history
 test-long: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	FAULTLINE_BUILD=$(abspath $(BUILD)) prove $(PROVE_FLAGS) $(TEST_LONG)
@@ -100,7 +100,7 @@ include guest-tests/guest.mk
 LINT_C  := $(wildcard harness/*/*.c)
 LINT_H  := $(wildcard harness/*/*.h)
 LINT_G  := $(wildcard guest-tests/*/*.[ch])
-LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
+LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
 lint: format-check
 	$(call say,LINT,clang-tidy)clang-tidy --quiet $(filter-out harness/tests/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
 	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
@@ -119,6 +119,12 @@ format:
 selftest: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	harness/selftest.sh $(BUILD) $(ONLY)
+
+## selftests-mm  the kernel's own tools/testing/selftests/mm, for the plan's programs of that group
+SELFTESTS_SOURCE ?= /usr/src/linux-source-6.12.tar.xz
+SELFTESTS_MM := $(shell sed -n 's,^command = ../../build/selftests-mm/,,p' configs/plans/thorough.plan | cut -d' ' -f1)
+selftests-mm: deps
+	$(call say,GEN,$(BUILD)/selftests-mm)guest-tests/selftests-mm.sh $(SELFTESTS_SOURCE) $(BUILD)/selftests-mm $(SELFTESTS_MM)
 
 ## bench      the figures, each beside a plain command of the same run
 bench: deps
@@ -141,6 +147,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(TEST_BINS:=.d)
 
-.PHONY: all help run test test-long check tests deps guest lint format format-check selftest bench install clean
+.PHONY: all help run test test-long check tests deps guest lint format format-check selftest selftests-mm bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
