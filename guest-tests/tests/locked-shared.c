@@ -3,10 +3,11 @@
  * Proves that locked shared pages are brought in, counted and given back: mlock, mlock2 with
  * MLOCK_ONFAULT, MAP_LOCKED and mlockall, on tmpfs, on anonymous shared memory and on SysV shared
  * memory. VmLck of the process is the size of the mapping; what is locked at once has all of its
- * pages mapped, what is locked on fault has none before the stores; and after munmap VmLck and the
- * system's Mlocked are what they were.
+ * pages mapped, what is locked on fault has none before the stores; the system's Mlocked counts
+ * them once they are mapped; and after munmap VmLck and Mlocked are what they were.
  *
- * A kernel that loses track of a locked page that was faulted in keeps it for ever.
+ * A kernel that maps a locked page without telling mlock leaves it on the lists that reclaim
+ * searches; one that loses track of such a page keeps it for ever.
  */
 #include "ft.h"
 #include "ft_procfs.h"
@@ -90,6 +91,16 @@ static void expect_locked(const struct shape *shape, const struct ft_map *map)
 			way_names[shape->way], map->bytes / 1024);
 }
 
+static void expect_counted(uint64_t before_kb, const struct ft_map *map)
+{
+	uint64_t now_kb = locked_by_all_kb();
+
+	if (now_kb + SLACK_KB < before_kb + map->bytes / 1024)
+		ft_fail("Mlocked is %llu kB with %zu kB locked and mapped, and was %llu kB before",
+			(unsigned long long)now_kb, map->bytes / 1024,
+			(unsigned long long)before_kb);
+}
+
 /* What was unlocked leaves the count when the CPUs empty their lists of it. */
 static void expect_given_back(uint64_t before_kb)
 {
@@ -117,6 +128,7 @@ static void lock_and_touch(const void *arg)
 	if (resident(&map) != PAGES)
 		ft_fail("%zu of %u locked pages are mapped after a store to each", resident(&map),
 			PAGES);
+	expect_counted(before_kb, &map);
 	ft_map_unmap(&map);
 	if (shape->way == ALL && munlockall() < 0)
 		ft_fail_errno("munlockall");
