@@ -51,6 +51,7 @@ const struct ft_test *const ft_tests[] = {
 	&same_page,
 	&write_protect,
 	&truncate_faults,
+	&lookup_races,
 	&vma_changes,
 	&fork_stores,
 	NULL,

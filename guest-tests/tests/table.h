@@ -16,7 +16,7 @@ extern const struct ft_test retry_unlocks;
 extern const struct ft_test fault_io_ext4;
 extern const struct ft_test entry_points;
 extern const struct ft_test first_touch;
-extern const struct ft_test disk_file, dirty_throttle;
+extern const struct ft_test disk_file, dirty_throttle, lookup_races;
 extern const struct ft_test fault_progress;
 extern const struct ft_test past_end, write_protected, disk_full, fault_io_error, memory_limit,
 	fault_killed, error_races;
