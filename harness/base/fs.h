@@ -18,7 +18,10 @@ void fl_fs_close_fd(int *fd);
 /* Makes a folder and its parents; one that is there already is fine. */
 bool fl_fs_mkdir(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes a whole file: a reader sees the old content or the new, never a part. */
+/*
+ * Writes a whole file: a reader sees the old content or the new, never a part, also when this
+ * process dies. It does not wait for the disk: whatever is written here can be made again.
+ */
 bool fl_fs_write(const char *path, const char *data, size_t len,
 		 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/proc.h"
 #include "flow/evidence.h"
 #include "flow/pool.h"
 #include "image/disk.h"
@@ -27,15 +26,14 @@ typedef struct {
 	const FlSite *site;
 	const FlRunRequest *request;
 	FlAccel *accel;
-	GPtrArray *manifest;  /* of FlTest: all there are */
-	GPtrArray *selected;  /* of FlTest, borrowed */
-	GPtrArray *kernels;   /* of FlPlanKernel, borrowed */
-	GPtrArray *built;     /* of FlKernel, one for each of kernels */
-	GPtrArray *initramfs; /* of char *, likewise */
-	GPtrArray *inputs;    /* of json_t, one for each guest */
-	GPtrArray *tests;     /* of GPtrArray of FlTest: those that each guest runs */
-	GPtrArray *disks;     /* of FlDisk */
-	char *qemu_version;
+	GPtrArray *manifest;	    /* of FlTest: all there are */
+	GPtrArray *selected;	    /* of FlTest, borrowed */
+	GPtrArray *kernels;	    /* of FlPlanKernel, borrowed */
+	GPtrArray *built;	    /* of FlKernel, one for each of kernels */
+	GPtrArray *initramfs;	    /* of char *, likewise */
+	GPtrArray *inputs;	    /* of json_t, one for each guest */
+	GPtrArray *tests;	    /* of GPtrArray of FlTest: those that each guest runs */
+	GPtrArray *disks;	    /* of FlDisk */
 	const unsigned *cpu_counts; /* each kernel runs with each of them */
 	unsigned n_cpu_counts, memory_mib;
 	uint64_t seed;
@@ -52,7 +50,6 @@ static void run_clear(Run *run)
 	g_clear_pointer(&run->inputs, g_ptr_array_unref);
 	g_clear_pointer(&run->tests, g_ptr_array_unref);
 	g_clear_pointer(&run->disks, g_ptr_array_unref);
-	g_free(run->qemu_version);
 }
 
 static GPtrArray *named_kernels(const FlPlan *plan, const char *const *names, GError **error)
@@ -115,20 +112,6 @@ static bool select_tests(Run *run, GError **error)
 	return run->selected != NULL;
 }
 
-static bool read_qemu_version(Run *run, GError **error)
-{
-	const char *argv[] = {run->site->qemu, "--version", NULL};
-	FlProcSpec spec = {.argv = argv, .deadline_us = 10 * G_USEC_PER_SEC};
-	g_autofree char *output = NULL;
-
-	if (!fl_proc_run(&spec, run->site->cancel, &output, error)) {
-		g_prefix_error(error, "QEMU (apt-get install qemu-system-x86): ");
-		return false;
-	}
-	run->qemu_version = g_strndup(output, strcspn(output, "\n"));
-	return true;
-}
-
 static bool prepare_machine(Run *run, GError **error)
 {
 	const FlRunRequest *request = run->request;
@@ -144,8 +127,6 @@ static bool prepare_machine(Run *run, GError **error)
 			    DETERMINISTIC_MEMORY_MAX_MIB, run->memory_mib);
 		return false;
 	}
-	if (!read_qemu_version(run, error))
-		return false;
 	run->accel =
 		fl_accel_choose(request->deterministic ? "tcg" : request->accel, run->site->qemu,
 				run->site->cache_dir, run->site->cancel, error);
@@ -276,7 +257,7 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 	json_object_set_new(inputs, "disk_limits", limits);
 	json_object_set_new(inputs, "tests", tests);
 	json_object_set_new(inputs, "programs", program_inputs(run));
-	json_object_set_new(inputs, "qemu", json_string(run->qemu_version));
+	json_object_set_new(inputs, "qemu", json_string(run->accel->qemu_version));
 	json_object_set_new(inputs, "accel", json_string(guest->accel));
 	json_object_set_new(inputs, "cpus", json_integer(guest->cpus));
 	json_object_set_new(inputs, "memory_mib", json_integer(guest->memory_mib));

@@ -210,26 +210,34 @@ bool fl_kmake_run(const FlKmake *make, GCancellable *cancel, unsigned *ret_steps
 
 /* ---- the toolchain ---- */
 
+/* One shell asks them all: each process of its own would cost a run that builds nothing more than the
+ * rest of it. The first line of each answer. */
+static const char ASK[] = "nl='\n'; for tool; do all=$(\"$tool\" --version) || exit; "
+			  "printf '%s\\n' \"${all%%\"$nl\"*}\"; done";
+
 json_t *fl_kmake_toolchain(GCancellable *cancel, GError **error)
 {
 	static const char *const tools[] = {"gcc", "as", "ld", "make"};
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(json_t) versions = json_object();
+	g_autofree char *output = NULL;
+	g_auto(GStrv) lines = NULL;
 
-	for (size_t i = 0; i < G_N_ELEMENTS(tools); i++) {
-		g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-		g_autofree char *output = NULL;
-
-		add_clean_env(argv);
+	add_clean_env(argv);
+	g_ptr_array_add(argv, g_strdup("sh"));
+	g_ptr_array_add(argv, g_strdup("-c"));
+	g_ptr_array_add(argv, g_strdup(ASK));
+	g_ptr_array_add(argv, g_strdup("sh"));
+	for (size_t i = 0; i < G_N_ELEMENTS(tools); i++)
 		g_ptr_array_add(argv, g_strdup(tools[i]));
-		g_ptr_array_add(argv, g_strdup("--version"));
-		g_ptr_array_add(argv, NULL);
-		if (!fl_proc_run(&(FlProcSpec){.argv = (const char *const *)argv->pdata}, cancel,
-				 &output, error)) {
-			g_prefix_error(error, "%s --version: ", tools[i]);
-			return NULL;
-		}
-		output[strcspn(output, "\n")] = '\0';
-		json_object_set_new(versions, tools[i], fl_json_string(output));
+	g_ptr_array_add(argv, NULL);
+	if (!fl_proc_run(&(FlProcSpec){.argv = (const char *const *)argv->pdata}, cancel, &output,
+			 error)) {
+		g_prefix_error(error, "the toolchain does not tell its versions: ");
+		return NULL;
 	}
+	lines = g_strsplit(output, "\n", -1);
+	for (size_t i = 0; i < G_N_ELEMENTS(tools) && lines[i]; i++)
+		json_object_set_new(versions, tools[i], fl_json_string(lines[i]));
 	return g_steal_pointer(&versions);
 }

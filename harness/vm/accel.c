@@ -4,8 +4,8 @@
  * before its deadline. Never trusts /dev/kvm's presence, and never waits for a QEMU that even
  * SIGKILL does not end at once: such a one is left to the kernel.
  *
- * <cache>/accel.json: { "auto": { "answer": {name, reason, speed_milli}, "inputs": {...} }, ... };
- * an answer counts only while its inputs are what they were.
+ * <cache>/accel.json: { "auto": { "answer": {name, qemu_version, reason, speed_milli},
+ * "inputs": {...} }, ... }; an answer counts only while its inputs are what they were.
  */
 #include "vm/accel.h"
 
@@ -273,11 +273,24 @@ static json_t *cache_inputs(const char *qemu)
 			 access(KVM_DEVICE, R_OK | W_OK) == 0, "host", host.release);
 }
 
-static FlAccel *accel_new(const char *name, const char *reason, unsigned speed_milli)
+static char *ask_version(const char *qemu, GCancellable *cancel, GError **error)
+{
+	const char *argv[] = {qemu, "--version", NULL};
+	FlProcSpec spec = {.argv = argv, .deadline_us = 10 * G_USEC_PER_SEC};
+	g_autofree char *output = NULL;
+
+	if (!fl_proc_run(&spec, cancel, &output, error))
+		return NULL;
+	return g_strndup(output, strcspn(output, "\n"));
+}
+
+static FlAccel *accel_new(const char *name, const char *qemu_version, const char *reason,
+			  unsigned speed_milli)
 {
 	FlAccel *accel = g_new0(FlAccel, 1);
 
 	accel->name = g_strdup(name);
+	accel->qemu_version = g_strdup(qemu_version);
 	accel->reason = g_strdup(reason);
 	accel->speed_milli = speed_milli;
 	return accel;
@@ -289,18 +302,19 @@ static FlAccel *cache_get(const char *path, const char *wanted, const json_t *in
 	json_t *entry = json_object_get(cache, wanted);
 	json_t *answer = json_object_get(entry, "answer");
 	const char *name = json_string_value(json_object_get(answer, "name"));
+	const char *version = json_string_value(json_object_get(answer, "qemu_version"));
 	const char *reason = json_string_value(json_object_get(answer, "reason"));
 	json_int_t speed = json_integer_value(json_object_get(answer, "speed_milli"));
 	g_autofree char *text = NULL;
 
-	if (!json_equal(json_object_get(entry, "inputs"), inputs) || !name || !reason)
+	if (!json_equal(json_object_get(entry, "inputs"), inputs) || !name || !version || !reason)
 		return NULL;
 	if (strcmp(name, "kvm") != 0 && strcmp(name, "tcg") != 0)
 		return NULL;
 	if (speed < 100 || speed > 100000)
 		return NULL;
 	text = g_strdup_printf("%s (known from %s)", reason, path);
-	return accel_new(name, text, (unsigned)speed);
+	return accel_new(name, version, text, (unsigned)speed);
 }
 
 /* A cache that cannot be written costs a second at the next start and is no error. */
@@ -314,8 +328,9 @@ static void cache_put(const char *path, const char *wanted, json_t *inputs, cons
 		cache = json_object();
 	}
 	json_object_set_new(cache, wanted,
-			    json_pack("{s:O, s:{s:s, s:s, s:i}}", "inputs", inputs, "answer",
-				      "name", accel->name, "reason", accel->reason, "speed_milli",
+			    json_pack("{s:O, s:{s:s, s:s, s:s, s:i}}", "inputs", inputs, "answer",
+				      "name", accel->name, "qemu_version", accel->qemu_version,
+				      "reason", accel->reason, "speed_milli",
 				      (int)accel->speed_milli));
 	if (!fl_json_write(path, cache, &error))
 		g_debug("%s", error->message);
@@ -332,7 +347,7 @@ static FlAccel *choose(const char *wanted, const char *qemu, const char *cache_d
 	for (size_t i = 0; i < G_N_ELEMENTS(candidates); i++) {
 		const Candidate *candidate = &candidates[i];
 		g_autoptr(GError) why = NULL;
-		g_autofree char *reason = NULL;
+		g_autofree char *reason = NULL, *version = NULL;
 		unsigned speed;
 
 		if (!any && strcmp(wanted, candidate->name) != 0)
@@ -341,7 +356,8 @@ static FlAccel *choose(const char *wanted, const char *qemu, const char *cache_d
 			reason = g_strdup_printf(
 				"%s ran a two-vCPU payload to the right result%s%s",
 				candidate->name, refused->len ? "; " : "", refused->str);
-			return accel_new(candidate->name, reason, speed);
+			version = ask_version(qemu, cancel, error);
+			return version ? accel_new(candidate->name, version, reason, speed) : NULL;
 		}
 		if (g_cancellable_set_error_if_cancelled(cancel, error))
 			return NULL;
@@ -393,6 +409,7 @@ void fl_accel_free(FlAccel *accel)
 	if (!accel)
 		return;
 	g_free(accel->name);
+	g_free(accel->qemu_version);
 	g_free(accel->reason);
 	g_free(accel);
 }

@@ -11,6 +11,7 @@
 
 typedef struct {
 	char *name;	      /* "kvm" or "tcg" */
+	char *qemu_version;   /* the first line of what QEMU says of itself */
 	char *reason;	      /* one sentence: why this one, and why not the other */
 	unsigned speed_milli; /* time of a fixed integer loop, 1000 = the reference host under TCG;
 			       * larger is slower. All limits are multiplied by it. At least 100. */
