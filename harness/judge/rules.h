@@ -21,7 +21,8 @@
  *     weak = yes             not inside a bracket of [ignore]
  *     tail = yes             comes after a header; alone it means that the header is lost
  *
- *     [ignore NAME]          match, reason, expires; until: an expression that closes a bracket
+ *     [ignore NAME]          match, reason, expires; until: an expression that closes a bracket;
+ *                            alone = yes: only where no report is open
  *     [known NAME]           match, reason, expires: a kernel message of level warning or worse
  *                            that is fine
  *     expires = 2027-06-30   the last day on which the exception holds; after it the file is refused
@@ -55,7 +56,7 @@ typedef struct {
 	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */
 	char **part_of;
 	FlVerdictKind verdict;
-	bool bare_frames, dies, weak, no_function, tail;
+	bool bare_frames, dies, weak, no_function, tail, alone;
 } FlRule;
 
 typedef struct FlRules FlRules;

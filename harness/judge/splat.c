@@ -448,7 +448,7 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 	const FlRule *ignore = fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len);
 	const FlRule *rule;
 
-	if (ignore) {
+	if (ignore && !(ignore->alone && open)) {
 		if (ignore->end)
 			splats->bracket = (Span){.active = true,
 						 .caller = line->caller,
