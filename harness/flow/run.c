@@ -12,6 +12,7 @@
 #include "flow/evidence.h"
 #include "flow/pool.h"
 #include "image/disk.h"
+#include "judge/rules.h"
 #include "plan/manifest.h"
 #include "plan/orders.h"
 #include "report/result.h"
@@ -417,11 +418,21 @@ static bool select_kernels(Run *run, GError **error)
 	return run->kernels != NULL;
 }
 
+/* An exception that has expired is told now, and not after the kernels were built. */
+static bool check_splat_rules(const Run *run, GError **error)
+{
+	g_autofree char *dir = fl_site_path(run->site, "configs/splats");
+	g_autoptr(FlRules) rules = fl_rules_load(dir, run->site->today, error);
+
+	return rules != NULL;
+}
+
 static bool prepare(Run *run, GError **error)
 {
 	return fl_fs_mkdir(run->site->cache_dir, error) && select_kernels(run, error) &&
-	       select_tests(run, error) && prepare_machine(run, error) &&
-	       prepare_kernels(run, error) && prepare_disks(run, error);
+	       select_tests(run, error) && check_splat_rules(run, error) &&
+	       prepare_machine(run, error) && prepare_kernels(run, error) &&
+	       prepare_disks(run, error);
 }
 
 bool fl_run(const FlSite *site, const FlRunRequest *request, FlRunRecord **ret_record,

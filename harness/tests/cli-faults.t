@@ -58,6 +58,14 @@ without_qemu() {
 }
 expect "a missing QEMU is named, with the package" 3 "apt-get install qemu-system-x86" without_qemu
 
+make -s -C "$root" BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr install
+sed -i 's/^expires = .*/expires = 2020-01-01/' "$scratch/root/usr/share/faultline/configs/splats/ignore.rules"
+outdated() {
+	"$scratch/root/usr/bin/faultline" run --quiet --image "$scratch/image" --test vdso-fork --out "$scratch/outdated"
+}
+expect "an exception that has expired is told at once, with its line" 3 "expired on 2020-01-01" outdated
+promise "... before anything was run" test ! -e "$scratch/outdated/runs"
+
 # Signals while a guest runs: the code says which, the folder says that the run was cut off.
 for pair in INT:130 TERM:143; do
 	FAKE=silence "$faultline" run --quiet --image "$scratch/image" --test vdso-fork --out "$out" >"$scratch/log" 2>&1 &
