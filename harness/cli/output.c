@@ -6,11 +6,13 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "report/github.h"
 #include "report/junit.h"
 #include "report/ktap_report.h"
 #include "report/result.h"
 #include "report/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,4 +56,35 @@ bool fl_output_files(const FlOptions *options, const FlRunRecord *record, GError
 	if (options->junit && !write_text(options->junit, fl_junit(record), error))
 		return false;
 	return !options->ktap || write_text(options->ktap, fl_ktap_report(record), error);
+}
+
+static bool append_text(const char *path, const char *text, GError **error)
+{
+	FILE *file = fopen(path, "ae");
+	bool ok = file && fputs(text, file) >= 0;
+
+	if (file && fclose(file) != 0)
+		ok = false;
+	if (!ok)
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+			    "%s, of GITHUB_STEP_SUMMARY: cannot append: %s", path,
+			    g_strerror(errno));
+	return ok;
+}
+
+bool fl_output_github(const FlRunRecord *record, const char *evidence, GError **error)
+{
+	const char *path = g_getenv("GITHUB_STEP_SUMMARY");
+	g_autofree char *annotations = NULL;
+	g_autofree char *summary = NULL;
+
+	if (!g_getenv("GITHUB_ACTIONS"))
+		return true;
+	annotations = fl_github_annotations(record);
+	fputs(annotations, stdout);
+	fflush(stdout);
+	if (!path || !*path)
+		return true;
+	summary = fl_github_summary(record, evidence);
+	return append_text(path, summary, error);
 }

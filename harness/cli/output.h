@@ -12,6 +12,13 @@
 void fl_output_record(const FlCli *cli, const FlOptions *options, const FlRunRecord *record,
 		      const char *evidence, bool with_tests);
 
+/*
+ * For GitHub Actions, when the environment says that it is there: annotations on standard output,
+ * and a summary behind what $GITHUB_STEP_SUMMARY already holds.
+ */
+bool fl_output_github(const FlRunRecord *record, const char *evidence,
+		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Writes the files of --json, --junit and --ktap. */
 bool fl_output_files(const FlOptions *options, const FlRunRecord *record,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;

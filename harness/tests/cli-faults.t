@@ -53,6 +53,16 @@ bytes 3 125 its last records are missing
 END
 promise "no QEMU is left" nothing_left
 
+FAKE=panic
+under_github() {
+	echo "of an earlier step" >"$scratch/summary"
+	GITHUB_ACTIONS=true GITHUB_STEP_SUMMARY=$1 run
+}
+expect "GitHub Actions: the failure is an annotation" 1 "::error title=" under_github "$scratch/summary"
+promise "GitHub Actions: the summary names the verdict" grep -q '^### faultline: CRASH' "$scratch/summary"
+promise "GitHub Actions: what the summary held is kept" grep -q 'of an earlier step' "$scratch/summary"
+expect "GitHub Actions: a summary that cannot be written is named" 3 "GITHUB_STEP_SUMMARY" under_github "$scratch/none/summary"
+
 without_qemu() {
 	env PATH=/nowhere "$faultline" run --quiet --image "$scratch/image" --test vdso-fork --out "$out"
 }
