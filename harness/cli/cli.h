@@ -35,5 +35,6 @@ int fl_cmd_judge(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_history(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_show(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_bisect(FlCli *cli, int argc, char **argv, GError **error);
+int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_shell(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_doctor(FlCli *cli, int argc, char **argv, GError **error);

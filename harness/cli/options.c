@@ -150,6 +150,41 @@ static void add_history_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_replay_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"until", 0, 0, G_OPTION_ARG_STRING, &o->until,
+		 "end the guest at the first line of its console that has this text", "LINE"},
+		{"gdb", 0, 0, G_OPTION_ARG_NONE, &o->gdb,
+		 "wait for gdb before the first instruction, and print how to call it. Waiting "
+		 "changes nothing; a breakpoint may, since the other vCPUs run on a little when it "
+		 "hits",
+		 NULL},
+		{"jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs, "guests at a time, default 1", "N"},
+		{"timeout-scale", 0, 0, G_OPTION_ARG_DOUBLE, &o->timeout_scale,
+		 "multiply every time limit of the host", "X"},
+		{"out", 0, 0, G_OPTION_ARG_FILENAME, &o->out,
+		 "folder of the evidence (default out)", "DIR"},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_explore_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"seeds", 0, 0, G_OPTION_ARG_STRING, &o->seeds,
+		 "the seeds to run (default 1..100, with --for as many as there is time for)",
+		 "A..B"},
+		{"for", 0, 0, G_OPTION_ARG_STRING, &o->duration,
+		 "how long to go on, as 90s, 10m or 2h", "TIME"},
+		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &o->keep_going,
+		 "do not stop at the first failure", NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
 {
 	const GOptionEntry entries[] = {
@@ -160,6 +195,44 @@ static void add_output_options(GOptionContext *context, FlOptions *o, const char
 		{NULL}};
 
 	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+/* "A..B" */
+static bool parse_seeds(const char *text, uint64_t *ret_first, uint64_t *ret_last)
+{
+	g_auto(GStrv) parts = g_strsplit(text, "..", 2);
+
+	return parts[0] && parts[1] &&
+	       g_ascii_string_to_unsigned(parts[0], 10, 0, G_MAXINT64, ret_first, NULL) &&
+	       g_ascii_string_to_unsigned(parts[1], 10, 0, G_MAXINT64, ret_last, NULL) &&
+	       *ret_first <= *ret_last && *ret_last - *ret_first < 1000000;
+}
+
+/* "90s", "10m", "2h" */
+static bool parse_duration(const char *text, double *ret_seconds)
+{
+	char *end = NULL;
+	guint64 number = g_ascii_isdigit(*text) ? g_ascii_strtoull(text, &end, 10) : 0;
+
+	if (number < 1 || number > 1000000 || !*end || end[1] || !strchr("smh", *end))
+		return false;
+	*ret_seconds = (double)number * (*end == 'h' ? 3600 : *end == 'm' ? 60 : 1);
+	return true;
+}
+
+static bool check_explore(FlOptions *o, GError **error)
+{
+	o->first_seed = 1;
+	o->last_seed = o->duration ? 1000000 : 100;
+	if (o->seeds && !parse_seeds(o->seeds, &o->first_seed, &o->last_seed))
+		return usage_error(error,
+				   "--seeds: expected A..B, at most 1000000 of them, as 1..100, "
+				   "found \"%s\"",
+				   o->seeds);
+	if (o->duration && !parse_duration(o->duration, &o->duration_s))
+		return usage_error(error, "--for: expected a time as 90s, 10m or 2h, found \"%s\"",
+				   o->duration);
+	return true;
 }
 
 static bool check_numbers(FlOptions *o, GError **error)
@@ -215,7 +288,7 @@ static bool check(FlOptions *o, const char *args, GError **error)
 	if (o->deterministic && g_strcmp0(o->accel, "kvm") == 0)
 		return usage_error(error, "--deterministic needs --accel tcg: KVM runs vCPUs in "
 					  "parallel, by the host's clock");
-	return check_numbers(o, error) && check_files(o, error);
+	return check_numbers(o, error) && check_explore(o, error) && check_files(o, error);
 }
 
 /* GLib's own help leaves out the verb, and has an ellipsis that a plain locale cannot show. */
@@ -253,6 +326,10 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_history_options(context, options);
 	if (groups & FL_OPTIONS_BISECT)
 		add_bisect_options(context, options);
+	if (groups & FL_OPTIONS_REPLAY)
+		add_replay_options(context, options);
+	if (groups & FL_OPTIONS_EXPLORE)
+		add_explore_options(context, options);
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;
@@ -327,6 +404,9 @@ void fl_options_clear(FlOptions *options)
 	g_free(options->series);
 	g_free(options->signature);
 	g_free(options->verdict);
+	g_free(options->until);
+	g_free(options->seeds);
+	g_free(options->duration);
 	g_free(options->plan);
 	g_free(options->kernel_tree);
 	g_free(options->image);

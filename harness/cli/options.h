@@ -15,19 +15,23 @@ typedef enum {
 	FL_OPTIONS_REPORT = 1 << 3,  /* json, junit, ktap */
 	FL_OPTIONS_STORE = 1 << 5,   /* out, json */
 	FL_OPTIONS_HISTORY = 1 << 6, /* kernel, test, verdict, signature, rebuild */
+	FL_OPTIONS_REPLAY = 1 << 8,  /* out, jobs, timeout-scale, until, gdb */
+	FL_OPTIONS_EXPLORE = 1 << 9, /* seeds, for, keep-going */
 	FL_OPTIONS_BISECT = 1 << 4   /* good, bad, series, signature, confidence, rate, max-runs */
 } FlOptionGroups;
 
 /* gboolean and not bool where GOption writes: it writes an int. */
 typedef struct {
 	char *plan, *kernel_tree, *image, *memory, *accel, *out, *json, *junit, *ktap, *seed_text;
-	char *good, *bad, *series, *signature, *verdict;
+	char *good, *bad, *series, *signature, *verdict, *until, *seeds, *duration;
 	char **kernels, **patches, **fragments, **tests, **rest;
 	int cpus, repeat, jobs, max_runs;
 	double timeout_scale, confidence, rate;
-	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, rebuild;
+	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, rebuild, gdb,
+		keep_going;
 	unsigned memory_mib;
-	uint64_t seed;
+	uint64_t seed, first_seed, last_seed; /* of --seed; of --seeds */
+	double duration_s;		      /* of --for */
 } FlOptions;
 
 /**

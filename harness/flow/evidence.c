@@ -57,11 +57,16 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError 
 	set_string(object, "accel_reason", guest->accel_reason);
 	json_object_set_new(object, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(object, "deterministic", json_boolean(guest->deterministic));
+	json_object_set_new(object, "time_scale_milli", json_integer(guest->time_scale_milli));
+	json_object_set_new(object, "limit_scale_milli", json_integer(guest->limit_scale_milli));
+	json_object_set_new(object, "tests_limit_ms",
+			    json_integer((json_int_t)guest->tests_limit_ms));
 	json_object_set_new(object, "boot_ms", json_real(guest->boot_ms));
 	json_object_set_new(object, "total_ms", json_real(guest->total_ms));
 	json_object_set_new(object, "ending", json_string(fl_ending_name(guest->ending)));
 	set_string(object, "detail", guest->detail);
 	set_string(object, "console_sha256", guest->console_sha256);
+	set_string(object, "wire_sha256", guest->wire_sha256);
 	return fl_json_write(path, object, error);
 }
 
@@ -143,13 +148,56 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 	guest->accel_reason = get_string(object, "accel_reason");
 	guest->seed = (uint64_t)get_integer(object, "seed");
 	guest->deterministic = json_is_true(json_object_get(object, "deterministic"));
+	guest->time_scale_milli = get_unsigned(object, "time_scale_milli");
+	guest->limit_scale_milli = get_unsigned(object, "limit_scale_milli");
+	guest->tests_limit_ms = get_unsigned(object, "tests_limit_ms");
 	guest->boot_ms = json_number_value(json_object_get(object, "boot_ms"));
 	guest->total_ms = json_number_value(json_object_get(object, "total_ms"));
 	guest->detail = get_string(object, "detail");
 	guest->console_sha256 = get_string(object, "console_sha256");
+	guest->wire_sha256 = get_string(object, "wire_sha256");
 	if (!fl_ending_parse(ending, &guest->ending))
 		guest->ending = FL_ENDING_UNKNOWN;
 	return guest;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_guest(const char *dir)
+{
+	g_autofree char *file = g_build_filename(dir, FL_RUNDIR_GUEST, NULL);
+
+	return g_file_test(file, G_FILE_TEST_IS_REGULAR);
+}
+
+GPtrArray *fl_evidence_guests(const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) dirs = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	if (is_guest(path)) {
+		g_ptr_array_add(dirs, g_strdup(path));
+		return g_steal_pointer(&dirs);
+	}
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *guest = g_build_filename(path, name, NULL);
+
+		if (is_guest(guest))
+			g_ptr_array_add(dirs, g_steal_pointer(&guest));
+	}
+	if (dirs->len) {
+		g_ptr_array_sort(dirs, compare_names);
+		return g_steal_pointer(&dirs);
+	}
+	g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_EVIDENCE,
+		    "%s is no evidence folder: expected one with " FL_RUNDIR_GUEST
+		    " in it or in its folders (out/runs/<id>)",
+		    path);
+	return NULL;
 }
 
 bool fl_evidence_save_tests(const FlGuestRecord *guest, const char *dir, GError **error)

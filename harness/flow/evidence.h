@@ -14,6 +14,12 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir,
 /* The reverse; the verdict is NULL. dir is a guest's folder. */
 FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * The folders of a run's guests, of char *, in the order of their names; of a guest's own folder
+ * itself. NULL with an error when the path is neither.
+ */
+GPtrArray *fl_evidence_guests(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* One folder for each test of a judged guest. */
 bool fl_evidence_save_tests(const FlGuestRecord *guest, const char *dir,
 			    GError **error) G_GNUC_WARN_UNUSED_RESULT;

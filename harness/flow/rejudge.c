@@ -94,47 +94,14 @@ static bool judge_log(const FlSite *site, FlRunRecord *record, const char *path,
 	return true;
 }
 
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The guests' folders of a run, in a fixed order. */
-static GPtrArray *guest_dirs(const char *path)
-{
-	GPtrArray *dirs = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *file = g_build_filename(path, name, FL_RUNDIR_GUEST, NULL);
-
-		if (g_file_test(file, G_FILE_TEST_IS_REGULAR))
-			g_ptr_array_add(dirs, g_build_filename(path, name, NULL));
-	}
-	g_ptr_array_sort(dirs, compare_names);
-	return dirs;
-}
-
 static bool judge_folder(const FlSite *site, FlRunRecord *record, const char *path, GError **error)
 {
-	g_autofree char *own = g_build_filename(path, FL_RUNDIR_GUEST, NULL);
-	g_autoptr(GPtrArray) dirs = NULL;
+	g_autoptr(GPtrArray) dirs = fl_evidence_guests(path, error);
 
-	if (g_file_test(own, G_FILE_TEST_IS_REGULAR))
-		return judge_guest(site, record, path, error);
-	dirs = guest_dirs(path);
-	if (dirs->len == 0) {
-		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_EVIDENCE,
-			    "%s is no evidence folder: expected one with " FL_RUNDIR_GUEST
-			    " in it or in its folders (out/runs/<id>)",
-			    path);
-		return false;
-	}
-	for (guint i = 0; i < dirs->len; i++)
+	for (guint i = 0; dirs && i < dirs->len; i++)
 		if (!judge_guest(site, record, g_ptr_array_index(dirs, i), error))
 			return false;
-	return true;
+	return dirs != NULL;
 }
 
 bool fl_rejudge(const FlSite *site, const char *path, FlRunRecord **ret_record, GError **error)

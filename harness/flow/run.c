@@ -8,22 +8,18 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "base/log.h"
-#include "flow/evidence.h"
-#include "flow/pool.h"
+#include "flow/trials.h"
 #include "image/disk.h"
 #include "judge/rules.h"
 #include "plan/manifest.h"
 #include "plan/orders.h"
-#include "report/result.h"
-#include "store/store.h"
 
 #include <string.h>
 
 #define DETERMINISTIC_MEMORY_MAX_MIB 2048u
 
-/* What a run gathers on its way; freed as one. */
-typedef struct {
+/* What a run gathers on its way. */
+struct FlRun {
 	const FlSite *site;
 	const FlRunRequest *request;
 	FlAccel *accel;
@@ -32,26 +28,42 @@ typedef struct {
 	GPtrArray *kernels;	    /* of FlPlanKernel, borrowed */
 	GPtrArray *built;	    /* of FlKernel, one for each of kernels */
 	GPtrArray *initramfs;	    /* of char *, likewise */
-	GPtrArray *inputs;	    /* of json_t, one for each guest */
-	GPtrArray *tests;	    /* of GPtrArray of FlTest: those that each guest runs */
 	GPtrArray *disks;	    /* of FlDisk */
 	const unsigned *cpu_counts; /* each kernel runs with each of them */
 	unsigned n_cpu_counts, memory_mib;
-	uint64_t seed;
-} Run;
+};
 
-static void run_clear(Run *run)
+/* The guests of one boot; freed as one. */
+typedef struct {
+	FlRun *run;
+	const FlRundir *rundir;
+	FlRunRecord *record;
+	GArray *setups;	   /* of FlTrialSetup */
+	GPtrArray *inputs; /* of json_t, one for each guest */
+	GPtrArray *tests;  /* of GPtrArray of FlTest: those that each guest runs */
+} Guests;
+
+void fl_run_free(FlRun *run)
 {
+	if (!run)
+		return;
 	fl_accel_free(run->accel);
 	g_clear_pointer(&run->manifest, g_ptr_array_unref);
 	g_clear_pointer(&run->selected, g_ptr_array_unref);
 	g_clear_pointer(&run->kernels, g_ptr_array_unref);
 	g_clear_pointer(&run->built, g_ptr_array_unref);
 	g_clear_pointer(&run->initramfs, g_ptr_array_unref);
-	g_clear_pointer(&run->inputs, g_ptr_array_unref);
-	g_clear_pointer(&run->tests, g_ptr_array_unref);
 	g_clear_pointer(&run->disks, g_ptr_array_unref);
+	g_free(run);
 }
+
+static void guests_clear(Guests *guests)
+{
+	g_clear_pointer(&guests->setups, g_array_unref);
+	g_clear_pointer(&guests->inputs, g_ptr_array_unref);
+	g_clear_pointer(&guests->tests, g_ptr_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Guests, guests_clear)
 
 static GPtrArray *named_kernels(const FlPlan *plan, const char *const *names, GError **error)
 {
@@ -89,7 +101,7 @@ GPtrArray *fl_run_kernels(const FlPlan *plan, const char *const *names, GError *
 	return g_steal_pointer(&kernels);
 }
 
-static bool select_tests(Run *run, GError **error)
+static bool select_tests(FlRun *run, GError **error)
 {
 	const FlRunRequest *request = run->request;
 	g_autofree char *path = g_build_filename(run->site->guest_dir, "manifest", NULL);
@@ -113,14 +125,13 @@ static bool select_tests(Run *run, GError **error)
 	return run->selected != NULL;
 }
 
-static bool prepare_machine(Run *run, GError **error)
+static bool prepare_machine(FlRun *run, GError **error)
 {
 	const FlRunRequest *request = run->request;
 
 	run->cpu_counts = request->cpus ? &request->cpus : request->plan->cpu_counts;
 	run->n_cpu_counts = request->cpus ? 1 : request->plan->n_cpu_counts;
 	run->memory_mib = request->memory_mib ? request->memory_mib : request->plan->memory_mib;
-	run->seed = request->has_seed ? request->seed : request->plan->seed;
 	/* QEMU's pc board has 3 GiB in one piece, and the disks are in it as well. */
 	if (request->deterministic && run->memory_mib > DETERMINISTIC_MEMORY_MAX_MIB) {
 		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE,
@@ -134,7 +145,7 @@ static bool prepare_machine(Run *run, GError **error)
 	return run->accel != NULL;
 }
 
-static bool prepare_kernels(Run *run, GError **error)
+static bool prepare_kernels(FlRun *run, GError **error)
 {
 	run->built = g_ptr_array_new_with_free_func((GDestroyNotify)fl_kcache_free);
 	run->initramfs = g_ptr_array_new_with_free_func(g_free);
@@ -155,7 +166,7 @@ static bool prepare_kernels(Run *run, GError **error)
 	return true;
 }
 
-static bool prepare_disks(Run *run, GError **error)
+static bool prepare_disks(FlRun *run, GError **error)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -182,7 +193,8 @@ static bool prepare_disks(Run *run, GError **error)
 }
 
 /* Why a guest cannot run a test, or NULL; the caller frees. */
-static char *why_skipped(const Run *run, const FlKernel *kernel, unsigned cpus, const FlTest *test)
+static char *why_skipped(const FlRun *run, const FlKernel *kernel, unsigned cpus,
+			 const FlTest *test)
 {
 	if (test->cpus > cpus)
 		return g_strdup_printf("needs %u vCPUs, this guest has %u", test->cpus, cpus);
@@ -201,7 +213,7 @@ static char *why_skipped(const Run *run, const FlKernel *kernel, unsigned cpus, 
 }
 
 /* The tests that a guest runs; those that it cannot are noted in its record with the reason. */
-static GPtrArray *applicable(const Run *run, const FlKernel *kernel, FlGuestRecord *guest)
+static GPtrArray *applicable(const FlRun *run, const FlKernel *kernel, FlGuestRecord *guest)
 {
 	GPtrArray *tests = g_ptr_array_new();
 
@@ -218,7 +230,7 @@ static GPtrArray *applicable(const Run *run, const FlKernel *kernel, FlGuestReco
 }
 
 /* How the programs were called; what they are is in the key of the initramfs. */
-static json_t *program_inputs(const Run *run)
+static json_t *program_inputs(const FlRun *run)
 {
 	json_t *programs = json_object();
 
@@ -233,10 +245,11 @@ static json_t *program_inputs(const Run *run)
 	return programs;
 }
 
-static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGuestRecord *guest)
+static json_t *guest_inputs(const FlRun *run, const FlKernel *kernel, const FlGuestRecord *guest)
 {
 	json_t *inputs = json_object();
 	json_t *disks = json_object();
+	json_t *images = json_array();
 	json_t *limits = json_object();
 	json_t *tests = json_array();
 
@@ -244,6 +257,8 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 		const FlDisk *disk = g_ptr_array_index(run->disks, i);
 
 		json_object_set_new(disks, disk->name, json_string(disk->key));
+		json_array_append_new(images, json_pack("{s:s, s:s}", "name", disk->name, "sha256",
+							disk->sha256));
 		if (disk->iops || disk->bps)
 			json_object_set_new(limits, disk->name,
 					    json_pack("{s:I, s:I}", "iops", (json_int_t)disk->iops,
@@ -255,6 +270,7 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 	json_object_set_new(inputs, "kernel_key", json_string(kernel->key));
 	json_object_set_new(inputs, "bzimage_sha256", json_string(kernel->bzimage_sha256));
 	json_object_set_new(inputs, "disks", disks);
+	json_object_set_new(inputs, "disk_images", images);
 	json_object_set_new(inputs, "disk_limits", limits);
 	json_object_set_new(inputs, "tests", tests);
 	json_object_set_new(inputs, "programs", program_inputs(run));
@@ -264,6 +280,7 @@ static json_t *guest_inputs(const Run *run, const FlKernel *kernel, const FlGues
 	json_object_set_new(inputs, "memory_mib", json_integer(guest->memory_mib));
 	json_object_set_new(inputs, "deterministic", json_boolean(guest->deterministic));
 	json_object_set_new(inputs, "effort", json_integer(run->request->plan->effort));
+	json_object_set_new(inputs, "time_scale_milli", json_integer(guest->time_scale_milli));
 	json_object_set_new(inputs, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(inputs, "nonce", json_string(guest->nonce));
 	return inputs;
@@ -278,8 +295,41 @@ static char **test_names(const GPtrArray *tests)
 	return g_strv_builder_end(builder);
 }
 
-static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, const char *name,
-				     unsigned cpus, unsigned repeat)
+static unsigned scale_of(double scale)
+{
+	return (unsigned)CLAMP(scale, 10.0, 1000000.0);
+}
+
+static double kernel_scale(const FlRun *run, const FlKernel *kernel, unsigned cpus)
+{
+	double scale = run->request->timeout_scale * fl_prepare_slowness_milli(kernel);
+
+	/* All vCPUs share one thread, and idle time is executed. */
+	return run->request->deterministic ? scale * cpus : scale;
+}
+
+/* By what the host's limits are stretched. More vCPUs than it has cores wait for each other. */
+static unsigned limit_scale_milli(const FlRun *run, const FlKernel *kernel, unsigned cpus)
+{
+	/*
+	 * A loop that ran fast once says little of a host that is busy later, and a limit that is too
+	 * long only delays the verdict on a hang: the speed stretches limits and never shortens them.
+	 */
+	double scale = kernel_scale(run, kernel, cpus) * MAX(1000u, run->accel->speed_milli) / 1000;
+	unsigned cores = g_get_num_processors();
+
+	return scale_of(scale * MAX(1.0, (double)cpus * run->request->jobs / (2.0 * cores)));
+}
+
+/* The same for the guest's own limits: where its clock is not the host's, the host has no say. */
+static unsigned time_scale_milli(const FlRun *run, const FlKernel *kernel, unsigned cpus)
+{
+	return run->request->deterministic ? scale_of(kernel_scale(run, kernel, cpus))
+					   : limit_scale_milli(run, kernel, cpus);
+}
+
+static FlGuestRecord *describe_guest(const FlRun *run, const FlKernel *kernel, const char *name,
+				     unsigned cpus, uint64_t seed, unsigned repeat)
 {
 	FlGuestRecord *guest = fl_record_guest_new(name, repeat);
 	g_autofree char *label = g_strdup_printf("%s-%ucpu", guest->label, cpus);
@@ -300,46 +350,30 @@ static FlGuestRecord *describe_guest(const Run *run, const FlKernel *kernel, con
 	guest->accel = g_strdup(run->accel->name);
 	guest->accel_reason = g_strdup(run->accel->reason);
 	guest->deterministic = run->request->deterministic;
-	guest->seed = run->seed + repeat - 1;
-	guest->nonce = fl_orders_nonce(kernel->key, guest->label, guest->seed);
+	guest->seed = seed + repeat - 1;
+	/* Not of the label: the tenth boot of a run has the bytes of a run with its seed alone. */
+	guest->nonce = fl_orders_nonce(kernel->key, name, guest->seed);
+	guest->time_scale_milli = time_scale_milli(run, kernel, cpus);
+	guest->limit_scale_milli = limit_scale_milli(run, kernel, cpus);
 	return guest;
 }
 
-/* More vCPUs than the host has cores wait for each other. */
-static unsigned time_scale_milli(const Run *run, const FlKernel *kernel, unsigned cpus)
-{
-	/*
-	 * A loop that ran fast once says little of a host that is busy later, and a limit that is too
-	 * long only delays the verdict on a hang: the speed stretches limits and never shortens them.
-	 */
-	double scale = run->request->timeout_scale * MAX(1000u, run->accel->speed_milli);
-	unsigned cores = g_get_num_processors();
-
-	scale *= fl_prepare_slowness_milli(kernel) / 1000.0;
-	/* All vCPUs share one thread, and idle time is executed. */
-	if (run->request->deterministic)
-		scale *= cpus;
-	scale *= MAX(1.0, (double)cpus * run->request->jobs / (2.0 * cores));
-	return (unsigned)CLAMP(scale, 10.0, 1000000.0);
-}
-
 /* One guest: its record, its tests and inputs.json, joined to what a trial needs. */
-static void add_setup(Run *run, const FlRundir *rundir, FlRunRecord *record, guint i, unsigned cpus,
-		      unsigned repeat, GArray *setups)
+static void add_setup(Guests *guests, guint i, unsigned cpus, uint64_t seed, unsigned repeat)
 {
+	const FlRun *run = guests->run;
 	const FlPlanKernel *plan = g_ptr_array_index(run->kernels, i);
 	const FlKernel *kernel = g_ptr_array_index(run->built, i);
-	FlGuestRecord *guest = describe_guest(run, kernel, plan->name, cpus, repeat);
+	FlGuestRecord *guest = describe_guest(run, kernel, plan->name, cpus, seed, repeat);
 	GPtrArray *tests = applicable(run, kernel, guest);
 	FlTrialSetup setup = {
 		.site = run->site,
-		.rundir = rundir,
+		.rundir = guests->rundir,
 		.guest = guest,
 		.bzimage = kernel->bzimage,
 		.initramfs = g_ptr_array_index(run->initramfs, i),
 		.tests = tests,
 		.disks = run->disks,
-		.time_scale_milli = time_scale_milli(run, kernel, cpus),
 		.effort = run->request->plan->effort,
 		.events = run->request->events,
 	};
@@ -348,78 +382,33 @@ static void add_setup(Run *run, const FlRundir *rundir, FlRunRecord *record, gui
 	guest->tests = test_names(tests);
 	inputs = guest_inputs(run, kernel, guest);
 	setup.inputs = inputs;
-	g_ptr_array_add(record->guests, guest);
-	g_ptr_array_add(run->inputs, inputs);
-	g_ptr_array_add(run->tests, tests);
-	g_array_append_val(setups, setup);
+	g_ptr_array_add(guests->record->guests, guest);
+	g_ptr_array_add(guests->inputs, inputs);
+	g_ptr_array_add(guests->tests, tests);
+	g_array_append_val(guests->setups, setup);
 }
 
-static GArray *make_setups(Run *run, const FlRundir *rundir, FlRunRecord *record)
+static void make_guests(Guests *guests, uint64_t seed, unsigned n_repeats)
 {
-	GArray *setups = g_array_new(FALSE, TRUE, sizeof(FlTrialSetup));
+	const FlRun *run = guests->run;
 
-	run->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
-	run->tests = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
-	for (unsigned repeat = 1; repeat <= run->request->repeat; repeat++)
+	guests->setups = g_array_new(FALSE, TRUE, sizeof(FlTrialSetup));
+	guests->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)json_decref);
+	guests->tests = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	for (unsigned repeat = 1; repeat <= n_repeats; repeat++)
 		for (guint i = 0; i < run->built->len; i++)
 			for (unsigned n = 0; n < run->n_cpu_counts; n++)
-				add_setup(run, rundir, record, i, run->cpu_counts[n], repeat,
-					  setups);
-	return setups;
+				add_setup(guests, i, run->cpu_counts[n], seed, repeat);
 }
 
-/* What went wrong with the harness is the run's reason; the guests that ended keep their verdicts. */
-static void note_trouble(FlRunRecord *record, const GError *trouble)
-{
-	g_free(record->reason);
-	record->reason = g_strdup(trouble->message);
-}
-
-/* The evidence folder is the truth: a history that cannot be written changes no verdict. */
-static void remember(const FlRunRecord *record, const char *out)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(FlStore) store = fl_store_open(out, &error);
-	g_autoptr(json_t) result = fl_result_run(record);
-
-	if (!store || !fl_store_add(store, result, &error))
-		fl_log_warning("this run is not in the history: %s", error->message);
-}
-
-static bool run_guests(Run *run, const FlRundir *rundir, FlRunRecord *record, GError **error)
-{
-	const FlRunRequest *request = run->request;
-	g_autoptr(GArray) setups = make_setups(run, rundir, record);
-	g_autoptr(GError) trouble = NULL;
-
-	/* From here on a run that dies leaves a folder that says so. */
-	if (!fl_evidence_save_run(record, rundir, error))
-		return false;
-	if (request->on_ready)
-		request->on_ready(record, request->events.data);
-	if (fl_pool_run((const FlTrialSetup *)(gpointer)setups->data, setups->len, request->jobs,
-			request->fail_fast, run->site->cancel, &trouble))
-		fl_record_conclude(record);
-	else
-		note_trouble(record, trouble);
-	/* The first trouble is the one to tell: a full disk fails here as well. */
-	if (!fl_evidence_save_run(record, rundir, trouble ? NULL : &trouble))
-		g_debug("result.json could not be written");
-	remember(record, request->out);
-	if (!trouble)
-		return true;
-	g_propagate_error(error, g_steal_pointer(&trouble));
-	return false;
-}
-
-static bool select_kernels(Run *run, GError **error)
+static bool select_kernels(FlRun *run, GError **error)
 {
 	run->kernels = fl_run_kernels(run->request->plan, run->request->kernels, error);
 	return run->kernels != NULL;
 }
 
 /* An exception that has expired is told now, and not after the kernels were built. */
-static bool check_splat_rules(const Run *run, GError **error)
+static bool check_splat_rules(const FlRun *run, GError **error)
 {
 	g_autofree char *dir = fl_site_path(run->site, "configs/splats");
 	g_autoptr(FlRules) rules = fl_rules_load(dir, run->site->today, error);
@@ -427,7 +416,7 @@ static bool check_splat_rules(const Run *run, GError **error)
 	return rules != NULL;
 }
 
-static bool prepare(Run *run, GError **error)
+static bool prepare(FlRun *run, GError **error)
 {
 	return fl_fs_mkdir(run->site->cache_dir, error) && select_kernels(run, error) &&
 	       select_tests(run, error) && check_splat_rules(run, error) &&
@@ -435,25 +424,69 @@ static bool prepare(Run *run, GError **error)
 	       prepare_disks(run, error);
 }
 
+FlRun *fl_run_prepare(const FlSite *site, const FlRunRequest *request, GError **error)
+{
+	g_autoptr(FlRun) run = g_new0(FlRun, 1);
+
+	run->site = site;
+	run->request = request;
+	return prepare(run, error) ? g_steal_pointer(&run) : NULL;
+}
+
+char *fl_run_key(FlRun *run)
+{
+	g_autoptr(FlRunRecord) record = fl_record_new("");
+	g_auto(Guests) guests = {.run = run, .record = record};
+	g_autoptr(json_t) all = json_array();
+
+	make_guests(&guests, 0, 1);
+	for (guint i = 0; i < guests.inputs->len; i++) {
+		json_t *inputs = g_ptr_array_index(guests.inputs, i);
+
+		json_object_del(inputs, "seed");
+		json_object_del(inputs, "nonce");
+		json_array_append(all, inputs);
+	}
+	return fl_hash_json(all);
+}
+
+bool fl_run_boot(FlRun *run, uint64_t seed, unsigned repeat, FlRunRecord **ret_record,
+		 char **ret_evidence, GError **error)
+{
+	const FlRunRequest *request = run->request;
+	g_autoptr(FlRundir) rundir = fl_rundir_new(request->out, request->stamp, error);
+	g_auto(Guests) guests = {.run = run, .rundir = rundir};
+	bool ok;
+
+	if (!rundir)
+		return false;
+	guests.record = fl_record_new(rundir->id);
+	g_free(guests.record->command);
+	guests.record->command = g_strdup(request->command);
+	make_guests(&guests, seed, repeat);
+	FlTrials trials = {
+		.rundir = rundir,
+		.record = guests.record,
+		.setups = (const FlTrialSetup *)(gpointer)guests.setups->data,
+		.n = guests.setups->len,
+		.jobs = request->jobs,
+		.fail_fast = request->fail_fast,
+		.out = request->out,
+		.cancel = run->site->cancel,
+		.on_ready = request->on_ready,
+		.data = request->events.data,
+	};
+	ok = fl_trials_run(&trials, error);
+	*ret_record = guests.record;
+	*ret_evidence = g_strdup(rundir->path);
+	return ok;
+}
+
 bool fl_run(const FlSite *site, const FlRunRequest *request, FlRunRecord **ret_record,
 	    char **ret_evidence, GError **error)
 {
-	Run run = {.site = site, .request = request};
-	g_autoptr(FlRundir) rundir = NULL;
-	FlRunRecord *record;
-	bool ok;
+	g_autoptr(FlRun) run = fl_run_prepare(site, request, error);
+	uint64_t seed = request->has_seed ? request->seed : request->plan->seed;
 
-	if (!prepare(&run, error) ||
-	    !(rundir = fl_rundir_new(request->out, request->stamp, error))) {
-		run_clear(&run);
-		return false;
-	}
-	record = fl_record_new(rundir->id);
-	g_free(record->command);
-	record->command = g_strdup(request->command);
-	ok = run_guests(&run, rundir, record, error);
-	run_clear(&run);
-	*ret_record = record;
-	*ret_evidence = g_strdup(rundir->path);
-	return ok;
+	return run && fl_run_boot(run, seed, request->repeat, ret_record, ret_evidence, error);
 }

@@ -44,3 +44,19 @@ GPtrArray *fl_run_kernels(const FlPlan *plan, const char *const *names,
  */
 bool fl_run(const FlSite *site, const FlRunRequest *request, FlRunRecord **ret_record,
 	    char **ret_evidence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/*
+ * The same in two steps, for those who boot more than once: everything is built, then guests are
+ * booted with seeds counting up. The request stays borrowed; its seed and repeat are not looked at.
+ */
+typedef struct FlRun FlRun;
+FlRun *fl_run_prepare(const FlSite *site, const FlRunRequest *request,
+		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+bool fl_run_boot(FlRun *run, uint64_t seed, unsigned repeat, FlRunRecord **ret_record,
+		 char **ret_evidence, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The hash of everything but the seed that decides what its guests do; the caller frees. */
+char *fl_run_key(FlRun *run);
+
+void fl_run_free(FlRun *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlRun, fl_run_free)

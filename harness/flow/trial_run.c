@@ -101,6 +101,9 @@ static void on_bytes(FlVmPort port, const char *bytes, size_t len, uint64_t t_us
 	/* Before fl_vm_start has returned there is nothing to stop yet; more bytes will come. */
 	if (trial->vm)
 		look_at_stuck(trial);
+	if (trial->vm && trial->setup.until && port == FL_VM_CONSOLE &&
+	    fl_until_feed(trial->setup.until, bytes, len))
+		fl_vm_stop(trial->vm, FL_ENDING_CANCELLED, 0);
 	if (trial->vm && fl_judge_wants_stop(trial->judge, &grace_us))
 		fl_vm_stop(trial->vm, FL_ENDING_STOPPED, grace_us);
 }
@@ -120,10 +123,15 @@ static bool keep_evidence(FlTrial *trial, GError **error)
 {
 	FlGuestRecord *guest = trial->setup.guest;
 	g_autofree char *console = file_in(trial, FL_RUNDIR_CONSOLE);
+	g_autofree char *wire = file_in(trial, FL_RUNDIR_WIRE);
 
 	g_free(guest->console_sha256);
+	g_free(guest->wire_sha256);
+	guest->wire_sha256 = NULL;
 	guest->console_sha256 = fl_hash_file(console, error);
-	return guest->console_sha256 && fl_evidence_save_guest(guest, trial->dir, error) &&
+	if (!guest->console_sha256 || !(guest->wire_sha256 = fl_hash_file(wire, error)))
+		return false;
+	return fl_evidence_save_guest(guest, trial->dir, error) &&
 	       fl_evidence_save_tests(guest, trial->dir, error);
 }
 
@@ -174,7 +182,9 @@ static bool write_inputs(FlTrial *trial, const FlOrders *orders, GError **error)
 	g_autofree char *inputs = file_in(trial, FL_RUNDIR_INPUTS);
 	const FlGuestRecord *guest = trial->setup.guest;
 
-	if (!fl_initramfs_with_orders(trial->setup.initramfs, text, initrd, error))
+	if (trial->setup.initrd
+		    ? !fl_rundir_keep(trial->setup.initrd, initrd, error)
+		    : !fl_initramfs_with_orders(trial->setup.initramfs, text, initrd, error))
 		return false;
 	if (!fl_rundir_keep(trial->setup.bzimage, bzimage, error))
 		return false;
@@ -184,7 +194,12 @@ static bool write_inputs(FlTrial *trial, const FlOrders *orders, GError **error)
 	       fl_evidence_save_guest(guest, trial->dir, error);
 }
 
-static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
+static unsigned watchdog_s(const FlGuestRecord *guest)
+{
+	return MIN(WATCHDOG_S * guest->time_scale_milli / 1000 + 1, WATCHDOG_MAX_S);
+}
+
+static bool start_vm(FlTrial *trial, GError **error)
 {
 	const FlTrialSetup *setup = &trial->setup;
 	g_autofree char *bzimage = file_in(trial, FL_RUNDIR_BZIMAGE);
@@ -194,7 +209,7 @@ static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
 	g_autofree char *qemu_log = file_in(trial, FL_RUNDIR_QEMU);
 	g_autofree char *command = file_in(trial, FL_RUNDIR_COMMAND);
 	g_autofree FlVmDisk *disks = fl_prepare_vm_disks(setup->disks);
-	uint64_t scale = setup->time_scale_milli;
+	uint64_t scale = setup->guest->limit_scale_milli;
 	FlVmSpec spec = {
 		.qemu = setup->site->qemu,
 		.bzimage = bzimage,
@@ -207,7 +222,7 @@ static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
 		.disks = disks,
 		.n_disks = setup->disks->len,
 		.tsc_khz = setup->guest->deterministic ? FL_TSC_ICOUNT_KHZ : fl_tsc_khz(),
-		.watchdog_s = (unsigned)MIN(WATCHDOG_S * scale / 1000 + 1, WATCHDOG_MAX_S),
+		.watchdog_s = watchdog_s(setup->guest),
 		.console_path = console,
 		.wire_path = wire,
 		.stderr_path = qemu_log,
@@ -215,10 +230,15 @@ static bool start_vm(FlTrial *trial, const FlOrders *orders, GError **error)
 		.boot_us = BOOT_LIMIT_US * scale / 1000,
 		.silence_us = SILENCE_LIMIT_US * scale / 1000,
 		.total_us = (BOOT_LIMIT_US + TOTAL_SLACK_US) * scale / 1000 +
-			    fl_orders_limit_us(orders),
+			    setup->guest->tests_limit_ms * 1000,
 		.console_max = CONSOLE_MAX,
 		.on_limit = on_limit,
 	};
+
+	if (setup->gdb) {
+		spec.gdb = true;
+		spec.boot_us = spec.silence_us = spec.total_us = 0;
+	}
 	trial->vm = fl_vm_start(&spec, on_bytes, on_end, trial, error);
 	return trial->vm != NULL;
 }
@@ -230,18 +250,23 @@ FlTrial *fl_trial_run_start(const FlTrialSetup *setup, FlTrialDoneFn on_done, gp
 	FlOrders orders = {
 		.nonce = setup->guest->nonce,
 		.seed = setup->guest->seed,
-		.time_scale_milli = setup->time_scale_milli,
+		.time_scale_milli = setup->guest->time_scale_milli,
 		.effort = setup->effort,
 		.deterministic = setup->guest->deterministic,
 		.tests = setup->tests,
 	};
 
+	FlOrders limits = orders;
+
+	limits.time_scale_milli = setup->guest->limit_scale_milli;
+	if (!setup->initrd)
+		setup->guest->tests_limit_ms = fl_orders_limit_us(&limits) / 1000;
 	trial->setup = *setup;
 	trial->on_done = on_done;
 	trial->data = data;
 	trial->dir = fl_rundir_guest(setup->rundir, setup->guest->label, error);
 	if (!trial->dir || !make_judge(trial, error) || !write_inputs(trial, &orders, error) ||
-	    !start_vm(trial, &orders, error))
+	    !start_vm(trial, error))
 		return NULL;
 	return g_steal_pointer(&trial);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "flow/site.h"
+#include "flow/until.h"
 #include "judge/record.h"
 #include "store/rundir.h"
 #include "vm/accel.h"
@@ -27,10 +28,14 @@ typedef struct {
 	FlGuestRecord *guest; /* filled in: boot_ms .. verdict */
 	const char *bzimage;
 	const char *initramfs;	/* without orders */
+	const char *initrd;	/* or: one that has its orders, of an older run */
 	const GPtrArray *tests; /* of FlTest: those that this guest runs */
 	const GPtrArray *disks; /* of FlDisk */
 	const json_t *inputs;	/* inputs.json, complete */
-	unsigned time_scale_milli, effort;
+	unsigned effort;
+	/* For a look at an older run; NULL, false: none. */
+	FlUntil *until; /* ends the guest at that line */
+	bool gdb; /* waits for gdb before its first instruction, with no limit of the host's */
 	FlTrialEvents events;
 } FlTrialSetup;
 

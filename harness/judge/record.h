@@ -26,11 +26,14 @@ typedef struct {
 	char *accel, *accel_reason;
 	uint64_t seed;
 	bool deterministic;
-	double boot_ms;	 /* start of QEMU to the first byte on the wire; 0: never */
-	double total_ms; /* start of QEMU to its end */
+	unsigned time_scale_milli;  /* of the guest's own limits: in its orders and watchdogs */
+	unsigned limit_scale_milli; /* of the host's limits */
+	uint64_t tests_limit_ms;    /* what all its tests may take by the host's clock */
+	double boot_ms;		    /* start of QEMU to the first byte on the wire; 0: never */
+	double total_ms;	    /* start of QEMU to its end */
 	FlEnding ending;
 	char *detail; /* the machine's own words about the end */
-	char *console_sha256;
+	char *console_sha256, *wire_sha256;
 	FlVerdict *verdict; /* NULL until judged */
 } FlGuestRecord;
 

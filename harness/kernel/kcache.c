@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "kernel/gitrepo.h"
 #include "kernel/kbuild.h"
 #include "kernel/kconfig.h"
 #include "kernel/kmake.h"
@@ -100,10 +101,10 @@ static json_t *key_inputs(const Request *request)
 			 request->modules_hash);
 }
 
-static bool make_request(const FlKernelSpec *spec, GCancellable *cancel, Request *request,
-			 GError **error)
+/* Everything of a request but its source. */
+static bool make_surroundings(const FlKernelSpec *spec, GCancellable *cancel, Request *request,
+			      GError **error)
 {
-	/* Cheap complaints first: a typing mistake shall not wait for 80 000 files. */
 	request->wishes = fl_kconfig_load(spec->fragments, error);
 	if (!request->wishes)
 		return false;
@@ -116,6 +117,15 @@ static bool make_request(const FlKernelSpec *spec, GCancellable *cancel, Request
 			return false;
 	}
 	request->recipe = fl_kmake_recipe();
+	return true;
+}
+
+static bool make_request(const FlKernelSpec *spec, GCancellable *cancel, Request *request,
+			 GError **error)
+{
+	/* Cheap complaints first: a typing mistake shall not wait for 80 000 files. */
+	if (!make_surroundings(spec, cancel, request, error))
+		return false;
 	if (!find_source(spec, &request->tree, cancel, error))
 		return false;
 	request->inputs = key_inputs(request);
@@ -205,21 +215,142 @@ static FlKernel *build_locked(const FlKernelSpec *spec, const Request *request,
 	return kernel;
 }
 
-FlKernel *fl_kcache_get(const FlKernelSpec *spec, GCancellable *cancel, GError **error)
+static FlKernel *load_or_build(const FlKernelSpec *spec, const Request *request,
+			       GCancellable *cancel, GError **error)
 {
-	g_auto(Request) request = {0};
-	FlKernel *kernel;
+	FlKernel *kernel = fl_published_load(spec->cache_dir, request->key);
 
-	if (!make_request(spec, cancel, &request, error))
-		return NULL;
-	kernel = fl_published_load(spec->cache_dir, request.key);
 	if (kernel)
 		kernel->was_cached = true;
 	else
-		kernel = build_locked(spec, &request, cancel, error);
+		kernel = build_locked(spec, request, cancel, error);
 	if (kernel && kernel->was_cached)
 		fl_log_step("kernel %s: from the cache", spec->name);
 	return kernel;
+}
+
+FlKernel *fl_kcache_get(const FlKernelSpec *spec, GCancellable *cancel, GError **error)
+{
+	g_auto(Request) request = {0};
+
+	if (!make_request(spec, cancel, &request, error))
+		return NULL;
+	return load_or_build(spec, &request, cancel, error);
+}
+
+/* ---- an earlier kernel ---- */
+
+static bool has_state(const FlKernelSpec *spec, const char *id, GCancellable *cancel)
+{
+	const char *args[] = {"cat-file", "-e", id, NULL};
+
+	return fl_gitrepo_init(spec->cache_dir, cancel, NULL) &&
+	       fl_gitrepo_run(&(FlGitRepo){.cache_dir = spec->cache_dir}, args, cancel, NULL, NULL);
+}
+
+/* The cache has lost the state: the same way as then may lead to it again. */
+static bool find_origin(const FlKernelSpec *spec, const json_t *origin, GCancellable *cancel,
+			FlTree *ret_tree, GError **error)
+{
+	g_autoptr(GPtrArray) patches = g_ptr_array_new();
+	FlKernelSpec again = *spec;
+	const json_t *patch;
+	size_t i;
+
+	json_array_foreach(json_object_get(origin, "patches"), i, patch)
+	{
+		const char *file = json_string_value(json_object_get(patch, "file"));
+
+		if (file)
+			g_ptr_array_add(patches, (gpointer)file);
+	}
+	g_ptr_array_add(patches, NULL);
+	again.tree = json_string_value(json_object_get(origin, "folder"));
+	again.revision = json_string_value(json_object_get(origin, "revision"));
+	again.patches = (const char *const *)patches->pdata;
+	return find_source(&again, ret_tree, cancel, error);
+}
+
+static bool find_recorded(const FlKernelSpec *spec, const json_t *inputs, GCancellable *cancel,
+			  FlTree *ret_tree, GError **error)
+{
+	const json_t *key_of = json_object_get(inputs, "inputs");
+	const char *id = json_string_value(json_object_get(key_of, "source_tree"));
+	json_t *origin = json_object_get(inputs, "origin");
+
+	if (!id || !has_state(spec, id, cancel))
+		return find_origin(spec, origin, cancel, ret_tree, error);
+	*ret_tree = (FlTree){.id = g_strdup(id), .origin = json_incref(origin)};
+	return true;
+}
+
+/* The recorded configuration is a fragment again, for as long as it is read. */
+static bool make_recorded(const FlKernelSpec *spec, const json_t *inputs, GCancellable *cancel,
+			  Request *request, GError **error)
+{
+	const json_t *key_of = json_object_get(inputs, "inputs");
+	const char *text = json_string_value(json_object_get(key_of, "config"));
+	g_autofree char *dir = fl_fs_temp_dir(spec->cache_dir, "again", error);
+	g_autofree char *path = dir ? g_build_filename(dir, "recorded.config", NULL) : NULL;
+	const char *fragments[] = {path, NULL};
+	FlKernelSpec again = *spec;
+	bool ok;
+
+	again.fragments = fragments;
+	ok = dir && fl_fs_write(path, text ? text : "", text ? strlen(text) : 0, error) &&
+	     make_surroundings(&again, cancel, request, error);
+	if (dir && !fl_fs_remove(dir, NULL))
+		g_debug("%s is left behind", dir);
+	if (!ok || !find_recorded(spec, inputs, cancel, &request->tree, error))
+		return false;
+	request->inputs = key_inputs(request);
+	request->key = fl_hash_json(request->inputs);
+	return true;
+}
+
+static char *differing(const json_t *before, json_t *now)
+{
+	GString *names = g_string_new(NULL);
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(now, name, value)
+	{
+		if (!json_equal(json_object_get(before, name), value))
+			g_string_append_printf(names, "%s%s", names->len ? ", " : "", name);
+	}
+	return g_string_free(names, FALSE);
+}
+
+FlKernel *fl_kcache_again(const FlKernelSpec *spec, const json_t *inputs, GCancellable *cancel,
+			  GError **error)
+{
+	const char *key = json_string_value(json_object_get(inputs, "key"));
+	g_auto(Request) request = {0};
+	g_autofree char *names = NULL;
+	FlKernel *kernel = key ? fl_published_load(spec->cache_dir, key) : NULL;
+
+	if (kernel) {
+		kernel->was_cached = true;
+		return kernel;
+	}
+	if (!key) {
+		g_set_error(error, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE,
+			    "kernel %s cannot be built again: it was not built here (--image)",
+			    spec->name);
+		return NULL;
+	}
+	if (!make_recorded(spec, inputs, cancel, &request, error)) {
+		g_prefix_error(error, "kernel %s cannot be built again: ", spec->name);
+		return NULL;
+	}
+	if (g_str_equal(request.key, key))
+		return load_or_build(spec, &request, cancel, error);
+	names = differing(json_object_get(inputs, "inputs"), request.inputs);
+	g_set_error(error, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE,
+		    "kernel %s cannot be built again: no longer as it was recorded: %s", spec->name,
+		    names);
+	return NULL;
 }
 
 bool fl_kcache_has_option(const char *config_path, const char *option)

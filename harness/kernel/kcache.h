@@ -62,6 +62,16 @@ typedef struct {
 FlKernel *fl_kcache_get(const FlKernelSpec *spec, GCancellable *cancel,
 			GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * A kernel of an earlier call again, by what its `inputs` say: from the cache, or built from the
+ * recorded source state and configuration. Never another kernel than that one.
+ *
+ * @param spec  its tree, patches and fragments are not looked at
+ * @return NULL with FL_KERNEL_ERROR_TREE and the reason when something is no longer as it was
+ */
+FlKernel *fl_kcache_again(const FlKernelSpec *spec, const json_t *inputs, GCancellable *cancel,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Whether a configuration file sets an option to y or m ("CONFIG_PROVE_LOCKING"). */
 bool fl_kcache_has_option(const char *config_path, const char *option);
 

@@ -254,6 +254,10 @@ char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd)
 	g_autofree char *wire = g_strdup_printf("file,id=wire,path=%s", wire_path);
 	GPtrArray *argv = build(spec, console, wire);
 
+	if (spec->gdb) {
+		add(argv, "-S", NULL);
+		add(argv, "-gdb", "tcp:" FL_VM_GDB);
+	}
 	if (qmp_fd >= 0) {
 		addf(argv, "-chardev", "socket,id=qmp,fd=%d", qmp_fd);
 		add(argv, "-mon", "chardev=qmp,mode=control");

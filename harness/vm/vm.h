@@ -30,6 +30,9 @@ typedef struct {
 	unsigned size_mib; /* only needed where the machine is deterministic */
 } FlVmDisk;
 
+/* Where a guest that waits for gdb listens; not reachable from elsewhere. */
+#define FL_VM_GDB "127.0.0.1:1234"
+
 /* A limit is over and the guest is about to be killed: the last moment to look at it. */
 typedef void (*FlVmLimitFn)(FlEnding kind, gpointer data);
 
@@ -49,6 +52,7 @@ typedef struct {
 	 * order; QEMU's control socket stays shut.
 	 */
 	bool deterministic;
+	bool gdb; /* waits for gdb on FL_VM_GDB before the first instruction */
 	const FlVmDisk *disks;
 	size_t n_disks;
 	unsigned tsc_khz;    /* rate of the guest's time-stamp counter; 0: it measures it itself */

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * faultline replay: a run again from its evidence, and whether it did the same.
+ */
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/exit_code.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "flow/replay.h"
+#include "report/replay_text.h"
+#include "store/store.h"
+#include "vm/vm.h"
+
+#include <stdio.h>
+
+#define SUMMARY                                                                                    \
+	"Runs again what an evidence folder holds: RUN is such a folder, the folder of one guest " \
+	"in "                                                                                      \
+	"it, or the\n"                                                                             \
+	"name of a run as faultline show takes it, \"latest\" too. Of a deterministic run it "     \
+	"says "                                                                                    \
+	"whether console\n"                                                                        \
+	"and protocol are the same bytes, and where they part (then exit code 3); of parallel "    \
+	"vCPUs "                                                                                   \
+	"only the\n"                                                                               \
+	"programs' choices repeat. Exit codes are those of faultline run."
+
+typedef struct {
+	FlProgress progress; /* first: what the events of a run get */
+	const FlOptions *options;
+} View;
+
+static void on_ready(const FlRunRecord *record, gpointer data)
+{
+	const View *view = data;
+	const FlGuestRecord *guest = g_ptr_array_index(record->guests, 0);
+
+	fl_progress_ready(record, data);
+	if (!view->options->gdb)
+		return;
+	fl_log_clear();
+	printf("the guest waits:  gdb -ex 'target remote " FL_VM_GDB "' %s\n",
+	       guest->vmlinux ? guest->vmlinux : "");
+	fflush(stdout);
+}
+
+/* A folder, or what the history calls a run; the caller frees. */
+static char *find_run(const FlOptions *o, GError **error)
+{
+	const char *name = o->rest[0];
+	g_autoptr(FlStore) store = NULL;
+	g_autofree char *id = NULL;
+
+	if (g_file_test(name, G_FILE_TEST_IS_DIR))
+		return g_strdup(name);
+	store = fl_store_open(o->out, error);
+	id = store ? fl_store_find(store, name, error) : NULL;
+	return id ? g_build_filename(o->out, "runs", id, NULL) : NULL;
+}
+
+static void print_guest(const FlOptions *o, const FlGuestRecord *now, const FlReplayGuest *guest)
+{
+	FlReplayText text = {
+		.label = now->label,
+		.deterministic = now->deterministic,
+		.same = guest->same,
+		.ended_by_us = guest->ended_by_us,
+		.file = guest->file,
+		.line = guest->witness.line,
+		.line_then = guest->witness.before,
+		.line_now = guest->witness.now,
+		.verdict_then = guest->verdict_then,
+		.verdict_now = fl_verdict_name(now->verdict->kind),
+		.until = o->until,
+		.until_line = guest->until && guest->until->found ? guest->until->number : 0,
+		.until_text = guest->until ? guest->until->line->str : NULL,
+	};
+	g_autofree char *words = fl_replay_text(&text);
+
+	fputs(words, stdout);
+}
+
+static int report(const FlCli *cli, const FlOptions *o, const FlRunRecord *record,
+		  const GPtrArray *guests, const char *evidence, GError **error)
+{
+	bool same = true, found = true;
+
+	fl_log_clear();
+	if (!o->until)
+		fl_output_record(cli, o, record, evidence, false);
+	for (guint i = 0; i < guests->len; i++) {
+		const FlReplayGuest *guest = g_ptr_array_index(guests, i);
+		const FlGuestRecord *now = g_ptr_array_index(record->guests, i);
+
+		print_guest(o, now, guest);
+		same = same && (guest->same || !now->deterministic);
+		found = found && (!guest->until || guest->until->found);
+	}
+	if (o->until)
+		printf("evidence: %s\n", evidence);
+	fflush(stdout);
+	if (!fl_output_files(o, record, error))
+		return -1;
+	if (!same || !found)
+		return FL_EXIT_BROKEN;
+	return o->until ? FL_EXIT_PASS : fl_exit_code_of_verdict(record->kind);
+}
+
+static bool check(const FlOptions *o, GError **error)
+{
+	const char *text = NULL;
+
+	if (!o->rest || !o->rest[0] || o->rest[1])
+		text = "expected one run, as in: faultline replay latest";
+	else if (o->until && !*o->until)
+		text = "--until: expected a text";
+	else if (o->until && o->gdb)
+		text = "--until ends the guest, --gdb waits for you: expected one of the two";
+	if (text)
+		g_set_error_literal(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE, text);
+	return !text;
+}
+
+static char *command_of(const FlCli *cli, const char *path)
+{
+	GString *line = g_string_new(NULL);
+
+	fl_command_append(line, cli->program);
+	fl_command_append(line, "replay");
+	fl_command_append(line, path);
+	return g_string_free(line, FALSE);
+}
+
+int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error)
+{
+	g_auto(FlOptions) options = {0};
+	View view = {.progress = {.cli = cli, .options = &options}, .options = &options};
+	g_autoptr(FlRunRecord) record = NULL;
+	g_autoptr(GPtrArray) guests = NULL;
+	g_autofree char *path = NULL;
+	g_autofree char *evidence = NULL;
+	g_autofree char *stamp = fl_options_stamp();
+	g_autofree char *command = NULL;
+
+	if (!fl_options_parse(&options, FL_OPTIONS_REPORT | FL_OPTIONS_REPLAY, "RUN", SUMMARY, argc,
+			      argv, error) ||
+	    !check(&options, error) || !(path = find_run(&options, error)))
+		return -1;
+	command = command_of(cli, path);
+	FlReplayRequest request = {
+		.path = path,
+		.out = options.out,
+		.stamp = stamp,
+		.command = command,
+		.jobs = (unsigned)MAX(1, options.jobs),
+		.timeout_scale = options.timeout_scale,
+		.until = options.until,
+		.gdb = options.gdb,
+		.events = fl_progress_events(&view.progress),
+		.on_ready = on_ready,
+	};
+
+	if (fl_replay(cli->site, &request, &record, &evidence, &guests, error))
+		return report(cli, &options, record, guests, evidence, error);
+	if (evidence)
+		g_prefix_error(error, "evidence so far: %s: ", evidence);
+	return -1;
+}

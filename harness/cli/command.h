@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Command lines of faultline itself, as a user would type them.
+ */
+#pragma once
+
+#include "cli/options.h"
+
+/* Appends a word, in quotes where a shell needs them. */
+void fl_command_append(GString *line, const char *word);
+
+/* The deterministic run of one kernel and one seed; tests may be NULL. The caller frees. */
+char *fl_command_deterministic(const char *program, const FlOptions *options, const char *kernel,
+			       const char *const *tests, unsigned cpus, uint64_t seed);

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What replay says of a run that does the same again and of one that does not, what it needs of the
+# folder, and what it refuses. A fake QEMU plays the guests; real ones are boot-explore's.
+# shellcheck source=harness/tests/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+use_fake_qemu
+export FAKE=panic
+out=$scratch/out
+echo image >"$scratch/image"
+
+run() {
+	"$faultline" run --quiet --kernel patched --image "$scratch/image" --test vdso-fork --timeout-scale 0.02 --out "$out" "$@" \
+		>/dev/null 2>&1
+	run=$(readlink -f "$out/latest")
+}
+replay() {
+	"$faultline" replay --out "$out" "$@"
+}
+
+expect "no run" 2 "expected one run" replay
+expect "two runs" 2 "expected one run" replay a b
+expect "a run that is none" 2 'called "nonsense"' replay nonsense
+expect "a folder that is none" 2 "is no evidence folder" replay "$root/configs"
+expect "--until with --gdb" 2 "expected one of the two" replay --until x --gdb latest
+expect "--until without a text" 2 "--until: expected a text" replay --until "" latest
+
+run --deterministic --seed 5
+expect "a crash comes back" 1 "patched: the same bytes: yes, console and protocol" replay latest
+promise "... in a folder of its own" test "$(readlink -f "$out/latest")" != "$run"
+promise "... that says how it was made" grep -q "replay $out/runs/" "$out/latest/result.json"
+promise "... with the same hashes" sh -c 'sed -n "/_sha256/p" "$1" >"$3/a"; sed -n "/_sha256/p" "$2" >"$3/b"
+	grep -q wire_sha256 "$3/a" && cmp "$3/a" "$3/b"' sh "$run/result.json" "$out/latest/result.json" "$scratch"
+expect "the folder of a run" 1 "the same bytes: yes" replay "$run"
+expect "the folder of its guest" 1 "the same bytes: yes" replay "$run/patched"
+FAKE=reset expect "a guest that does something else is no fault of the kernel" 3 \
+	"first difference in serial.log:2" replay "$run"
+promise "... and both lines are told" grep -q "then: Kernel panic" "$scratch/output"
+FAKE=silence expect "a line that is waited for ends the guest" 0 "stopped at serial.log:1: Linux version" \
+	replay --until "Linux version" "$run"
+promise "... the same up to there" grep -q "the same bytes: yes.*as far as both go" "$scratch/output"
+expect "a line that does not come" 3 'no line of the console has "x y"' replay --until "x y" "$run"
+expect "--gdb says how to call it" 1 "gdb -ex 'target remote 127.0.0.1:1234'" replay --gdb "$run"
+
+run --repeat 2
+expect "a run with parallel vCPUs" 1 "the verdict came back: yes, CRASH then, CRASH now" replay "$run"
+promise "... of which only the choices repeat" grep -q "only the programs' choices repeat" "$scratch/output"
+promise "... of both guests" grep -q "^patched.2: the verdict came back" "$scratch/output"
+expect "gdb has one guest" 2 "the run has 2 guests" replay --gdb "$run"
+FAKE="exit" expect "a verdict that does not come back" 3 "came back: no, CRASH then, BROKEN now" replay "$run/patched"
+
+run --deterministic
+rm "$run/patched/bzImage"
+expect "an image that is gone and was not built here" 2 "cannot be built again" replay "$run"
+run --deterministic
+rm "$run/patched/initramfs.cpio"
+expect "an initramfs that is gone" 2 "initramfs.cpio: is missing" replay "$run"
+run --deterministic
+echo more >>"$run/patched/serial.log"
+expect "a log that was changed" 2 "serial.log: expected the bytes whose hash" replay "$run"
+run --deterministic
+sed -i /time_scale_milli/d "$run/patched/guest.json"
+expect "the folder of an older faultline" 2 "cannot be replayed" replay "$run"
+finish

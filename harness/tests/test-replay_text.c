@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Promises of report/replay_text: whether it was the same, and if not, where not.
+ */
+#include "report/replay_text.h"
+
+#include <glib.h>
+
+static void check(const FlReplayText *guest, const char *expected)
+{
+	g_autofree char *text = fl_replay_text(guest);
+
+	g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_bytes(void)
+{
+	check(&(FlReplayText){.label = "patched", .deterministic = true, .same = true},
+	      "patched: the same bytes: yes, console and protocol\n");
+	check(&(FlReplayText){.label = "patched",
+			      .deterministic = true,
+			      .same = true,
+			      .ended_by_us = true},
+	      "patched: the same bytes: yes, console and protocol, as far as both go: the guest "
+	      "was "
+	      "ended from outside\n");
+	check(&(FlReplayText){.label = "patched",
+			      .deterministic = true,
+			      .file = "serial.log",
+			      .line = 12,
+			      .line_then = "a\033[31m",
+			      .line_now = NULL},
+	      "patched: the same bytes: no, first difference in serial.log:12\n"
+	      "  then: a?[31m\n"
+	      "  now : (nothing more)\n");
+}
+
+static void test_parallel(void)
+{
+	static const char more[] = "p: its vCPUs ran in parallel: only the programs' choices "
+				   "repeat, not the interleaving\n";
+	g_autofree char *yes =
+		g_strconcat("p: the verdict came back: yes, FAIL then, FAIL now\n", more, NULL);
+	g_autofree char *no = g_strconcat(
+		"p: the verdict came back: no, not recorded then, PASS now\n", more, NULL);
+
+	check(&(FlReplayText){.label = "p", .verdict_then = "FAIL", .verdict_now = "FAIL"}, yes);
+	check(&(FlReplayText){.label = "p", .verdict_now = "PASS"}, no);
+}
+
+static void test_until(void)
+{
+	check(
+		&(FlReplayText){
+			.label = "p", .until = "x", .until_line = 3, .until_text = "[ 1.0] x\t"},
+		"p: stopped at serial.log:3: [ 1.0] x?\n");
+	check(&(FlReplayText){.label = "p", .until = "x\n"},
+	      "p: no line of the console has \"x?\"\n");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_test_add_func("/replay_text/bytes", test_bytes);
+	g_test_add_func("/replay_text/parallel", test_parallel);
+	g_test_add_func("/replay_text/until", test_until);
+	return g_test_run();
+}
