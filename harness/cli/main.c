@@ -24,6 +24,7 @@ static const struct {
 	{"judge", fl_cmd_judge,
 	 "judge an evidence folder or a bare serial log again, without a guest"},
 	{"bisect", fl_cmd_bisect, "find the commit, patch or option that made a test go bad"},
+	{"explore", fl_cmd_explore, "one set of tests under many seeds, until one fails"},
 	{"replay", fl_cmd_replay, "the same run again, from its evidence folder"},
 	{"history", fl_cmd_history, "what was run, and how often each test fails"},
 	{"show", fl_cmd_show, "one run of the history"},

@@ -34,6 +34,7 @@ pool.c        cli-faults.t ends and cancels its guests
 bisect_guest.c boot-bisect.t builds and boots with it
 trials.c      cli-faults.t and boot-run.t run it whole
 replay.c      cli-replay.t and boot-explore.t run it whole
+explore_guest.c cli-explore.t and boot-explore.t run it whole
 progress.c    cli-faults.t and boot-run.t read what it prints
 command.c     cli-explore.t and boot-explore.t run what it prints
 rejudge.c     cli-faults.t judges every folder that it makes again

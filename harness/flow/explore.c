@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The journal of an exploration: a JSON array with one entry a seed, in the order in which they
+ * ended, written as a whole by one rename:
+ *
+ *     {"seed": 7, "verdict": "PASS", "console_sha256": "...", "seconds": 3.1}
+ *     {"seed": 8, "verdict": "FAIL", "console_sha256": "...", "seconds": 2.9, "reason": "...",
+ *      "test": "...", "signature": "...", "evidence": "...", "smallest": "...", "verified": "..."}
+ */
+#include "flow/explore.h"
+
+#include "base/json.h"
+
+/* How often a seed whose guest told nothing is run in one sitting. */
+#define ATTEMPTS 2u
+
+struct FlExplore {
+	char *path;
+	uint64_t first, last;
+	GPtrArray *seeds;   /* of FlExploreSeed: each seed once, in the order of the journal */
+	GHashTable *index;  /* seed (of the FlExploreSeed) to FlExploreSeed */
+	GHashTable *broken; /* seed (own copy) to attempts of this sitting */
+};
+
+void fl_explore_seed_free(FlExploreSeed *seed)
+{
+	if (!seed)
+		return;
+	g_free(seed->reason);
+	g_free(seed->console_sha256);
+	g_free(seed->test);
+	g_free(seed->signature);
+	g_free(seed->evidence);
+	g_free(seed->smallest);
+	g_free(seed->verified);
+	g_free(seed);
+}
+
+/* ---- the journal ---- */
+
+static void set_string(json_t *entry, const char *key, const char *value)
+{
+	if (value)
+		json_object_set_new(entry, key, fl_json_string(value));
+}
+
+static json_t *entry_of(const FlExploreSeed *seed)
+{
+	json_t *entry = json_object();
+
+	json_object_set_new(entry, "seed", json_integer((json_int_t)seed->seed));
+	set_string(entry, "verdict", fl_verdict_name(seed->kind));
+	json_object_set_new(entry, "seconds", json_real(seed->seconds));
+	set_string(entry, "reason", seed->reason);
+	set_string(entry, "console_sha256", seed->console_sha256);
+	set_string(entry, "test", seed->test);
+	set_string(entry, "signature", seed->signature);
+	set_string(entry, "evidence", seed->evidence);
+	set_string(entry, "smallest", seed->smallest);
+	set_string(entry, "verified", seed->verified);
+	return entry;
+}
+
+static char *get_string(const json_t *entry, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(entry, key)));
+}
+
+/* NULL for an entry that is none: its seed is run again. */
+static FlExploreSeed *seed_from(const json_t *entry)
+{
+	const json_t *number = json_object_get(entry, "seed");
+	const char *verdict = json_string_value(json_object_get(entry, "verdict"));
+	FlVerdictKind kind;
+	FlExploreSeed *seed;
+
+	if (!json_is_integer(number) || json_integer_value(number) < 0 || !verdict ||
+	    !fl_verdict_parse(verdict, &kind))
+		return NULL;
+	seed = g_new0(FlExploreSeed, 1);
+	seed->seed = (uint64_t)json_integer_value(number);
+	seed->kind = kind;
+	seed->seconds = json_number_value(json_object_get(entry, "seconds"));
+	seed->reason = get_string(entry, "reason");
+	seed->console_sha256 = get_string(entry, "console_sha256");
+	seed->test = get_string(entry, "test");
+	seed->signature = get_string(entry, "signature");
+	seed->evidence = get_string(entry, "evidence");
+	seed->smallest = get_string(entry, "smallest");
+	seed->verified = get_string(entry, "verified");
+	return seed;
+}
+
+static void take(FlExplore *explore, FlExploreSeed *seed)
+{
+	FlExploreSeed *before = g_hash_table_lookup(explore->index, &seed->seed);
+
+	if (before) {
+		g_hash_table_remove(explore->index, &seed->seed);
+		g_ptr_array_remove(explore->seeds, before);
+	}
+	g_ptr_array_add(explore->seeds, seed);
+	g_hash_table_insert(explore->index, &seed->seed, seed);
+}
+
+static bool save(const FlExplore *explore, GError **error)
+{
+	g_autoptr(json_t) journal = json_array();
+
+	for (guint i = 0; i < explore->seeds->len; i++)
+		json_array_append_new(journal, entry_of(g_ptr_array_index(explore->seeds, i)));
+	return fl_json_write(explore->path, journal, error);
+}
+
+FlExplore *fl_explore_new(const char *journal, uint64_t first, uint64_t last, GError **error)
+{
+	g_autoptr(FlExplore) explore = g_new0(FlExplore, 1);
+	g_autoptr(json_t) entries = NULL;
+	const json_t *entry;
+	size_t i;
+
+	explore->path = g_strdup(journal);
+	explore->first = first;
+	explore->last = last;
+	explore->seeds = g_ptr_array_new_with_free_func((GDestroyNotify)fl_explore_seed_free);
+	explore->index = g_hash_table_new(g_int64_hash, g_int64_equal);
+	explore->broken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	if (!g_file_test(journal, G_FILE_TEST_EXISTS))
+		return g_steal_pointer(&explore);
+	entries = fl_json_read(journal, error);
+	if (!entries)
+		return NULL;
+	json_array_foreach(entries, i, entry)
+	{
+		FlExploreSeed *seed = seed_from(entry);
+
+		if (seed)
+			take(explore, seed);
+	}
+	return g_steal_pointer(&explore);
+}
+
+void fl_explore_free(FlExplore *explore)
+{
+	if (!explore)
+		return;
+	g_clear_pointer(&explore->index, g_hash_table_unref);
+	g_clear_pointer(&explore->broken, g_hash_table_unref);
+	g_clear_pointer(&explore->seeds, g_ptr_array_unref);
+	g_free(explore->path);
+	g_free(explore);
+}
+
+/* ---- what is known ---- */
+
+bool fl_explore_note(FlExplore *explore, FlExploreSeed *seed, GError **error)
+{
+	if (seed->kind == FL_VERDICT_BROKEN) {
+		gpointer n = g_hash_table_lookup(explore->broken, &seed->seed);
+
+		g_hash_table_insert(explore->broken, g_memdup2(&seed->seed, sizeof(seed->seed)),
+				    GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
+	}
+	take(explore, seed);
+	return save(explore, error);
+}
+
+bool fl_explore_note_smallest(FlExplore *explore, uint64_t seed, const char *command,
+			      const char *verified, GError **error)
+{
+	FlExploreSeed *noted = g_hash_table_lookup(explore->index, &seed);
+
+	g_return_val_if_fail(noted, false);
+	g_free(noted->smallest);
+	g_free(noted->verified);
+	noted->smallest = g_strdup(command);
+	noted->verified = g_strdup(verified);
+	return save(explore, error);
+}
+
+static bool is_told(const FlExploreSeed *seed)
+{
+	return seed && seed->kind != FL_VERDICT_BROKEN;
+}
+
+static bool is_due(const FlExplore *explore, uint64_t number)
+{
+	gpointer attempts = g_hash_table_lookup(explore->broken, &number);
+
+	return !is_told(g_hash_table_lookup(explore->index, &number)) &&
+	       GPOINTER_TO_UINT(attempts) < ATTEMPTS;
+}
+
+bool fl_explore_next(const FlExplore *explore, unsigned max, uint64_t *ret_first, unsigned *ret_n)
+{
+	uint64_t number = explore->first;
+	unsigned n = 0;
+
+	while (number <= explore->last && !is_due(explore, number))
+		number++;
+	while (n < max && number + n <= explore->last && is_due(explore, number + n))
+		n++;
+	*ret_first = number;
+	*ret_n = n;
+	return n > 0;
+}
+
+static bool is_asked_for(const FlExplore *explore, const FlExploreSeed *seed)
+{
+	return seed->seed >= explore->first && seed->seed <= explore->last;
+}
+
+static bool is_failure(const FlExploreSeed *seed)
+{
+	return seed->kind > FL_VERDICT_BROKEN;
+}
+
+FlExploreCounts fl_explore_counts(const FlExplore *explore)
+{
+	g_autoptr(GHashTable) consoles = g_hash_table_new(g_str_hash, g_str_equal);
+	FlExploreCounts counts = {0};
+	double seconds = 0;
+
+	for (guint i = 0; i < explore->seeds->len; i++) {
+		const FlExploreSeed *seed = g_ptr_array_index(explore->seeds, i);
+
+		if (!is_asked_for(explore, seed))
+			continue;
+		if (!is_told(seed)) {
+			counts.untold++;
+			continue;
+		}
+		counts.done++;
+		counts.failed += is_failure(seed);
+		seconds += seed->seconds;
+		if (seed->console_sha256)
+			g_hash_table_add(consoles, seed->console_sha256);
+	}
+	counts.distinct = g_hash_table_size(consoles);
+	counts.mean_s = counts.done ? seconds / counts.done : 0;
+	return counts;
+}
+
+static gint by_seed(gconstpointer a, gconstpointer b)
+{
+	const FlExploreSeed *one = *(const FlExploreSeed *const *)a;
+	const FlExploreSeed *two = *(const FlExploreSeed *const *)b;
+
+	return (one->seed > two->seed) - (one->seed < two->seed);
+}
+
+GPtrArray *fl_explore_failures(const FlExplore *explore)
+{
+	GPtrArray *failures = g_ptr_array_new();
+
+	for (guint i = 0; i < explore->seeds->len; i++) {
+		FlExploreSeed *seed = g_ptr_array_index(explore->seeds, i);
+
+		if (is_asked_for(explore, seed) && is_failure(seed))
+			g_ptr_array_add(failures, seed);
+	}
+	g_ptr_array_sort(failures, by_seed);
+	return failures;
+}
+
+/* ---- what a guest showed ---- */
+
+static char *failing_test(const FlVerdict *verdict)
+{
+	for (guint i = 0; i < verdict->tests->len; i++) {
+		const FlTestResult *test = g_ptr_array_index(verdict->tests, i);
+
+		if (test->kind > FL_VERDICT_BROKEN)
+			return g_strdup(test->name);
+	}
+	return NULL;
+}
+
+/* A splat with a cut title would be another one the next time. */
+static const FlSplat *telling_splat(const FlVerdict *verdict)
+{
+	for (guint i = 0; i < verdict->splats->len; i++) {
+		const FlSplat *splat = g_ptr_array_index(verdict->splats, i);
+
+		if (splat->verdict > FL_VERDICT_BROKEN && !splat->corrupted)
+			return splat;
+	}
+	return NULL;
+}
+
+FlExploreSeed *fl_explore_seed_of(const FlGuestRecord *guest)
+{
+	FlExploreSeed *seed = g_new0(FlExploreSeed, 1);
+	const FlVerdict *verdict = guest->verdict;
+	const FlSplat *splat;
+
+	seed->seed = guest->seed;
+	seed->kind = verdict->kind == FL_VERDICT_SKIP ? FL_VERDICT_BROKEN : verdict->kind;
+	seed->console_sha256 = g_strdup(guest->console_sha256);
+	seed->seconds = guest->total_ms / 1000;
+	if (seed->kind == FL_VERDICT_PASS)
+		return seed;
+	seed->reason = g_strdup(verdict->reason);
+	seed->test = failing_test(verdict);
+	splat = telling_splat(verdict);
+	if (splat) {
+		seed->signature = g_strdup(splat->signature);
+		if (!seed->test)
+			seed->test = g_strdup(splat->during);
+	}
+	return seed;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An exploration in words. Says what the figures mean, so that nobody takes a thousand seeds for
+ * a proof.
+ */
+#include "report/explore_text.h"
+
+#include "base/json.h"
+#include "report/text.h"
+
+#include <glib.h>
+
+char *fl_explore_text_live(const FlExploreText *explored, uint64_t wanted)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out,
+			       "%u of %" G_GUINT64_FORMAT " seeds, %.1f a minute, %u distinct, ",
+			       explored->done, wanted, explored->per_minute, explored->distinct);
+	g_string_append_printf(out, "%u failed", explored->n_failures);
+	return g_string_free(out, FALSE);
+}
+
+static void append_line(GString *out, const char *label, const char *text)
+{
+	if (text)
+		g_string_append_printf(out, "  %-9s %s\n", label, text);
+}
+
+static void append_failure(GString *out, const FlExploreFailure *failure)
+{
+	g_autofree char *reason = fl_text_plain(failure->reason);
+
+	g_string_append_printf(out, "%s: seed %" G_GUINT64_FORMAT ": %s\n", failure->verdict,
+			       failure->seed, reason);
+	append_line(out, "replay:", failure->replay);
+	append_line(out, "again:", failure->again);
+	append_line(out, "smallest:", failure->smallest);
+	append_line(out, "verified:", failure->verified);
+}
+
+static void append_verdict(GString *out, const FlExploreText *explored)
+{
+	if (explored->n_failures)
+		g_string_append_printf(out, "FAIL: %u of %u seeds failed\n", explored->n_failures,
+				       explored->done);
+	else if (explored->done)
+		g_string_append_printf(out, "PASS: none of %u seeds failed\n", explored->done);
+	else
+		g_string_append(out, "BROKEN: no seed could be told\n");
+}
+
+char *fl_explore_text(const FlExploreText *explored)
+{
+	GString *out = g_string_new(NULL);
+
+	for (unsigned i = 0; i < explored->n_failures; i++)
+		append_failure(out, &explored->failures[i]);
+	g_string_append_printf(out, "covered: %u seeds of %s on %u vCPUs, ", explored->done,
+			       explored->kernel, explored->cpus);
+	g_string_append_printf(out, "%u distinct interleavings by the hash of the console",
+			       explored->distinct);
+	if (explored->untold)
+		g_string_append_printf(out, ", %u more seeds told nothing", explored->untold);
+	if (explored->per_minute > 0)
+		g_string_append_printf(out, "; %.1f seeds a minute", explored->per_minute);
+	g_string_append(out,
+			"\nThe seed drives the programs' choices, and the interleaving through "
+			"them; it does not drive the\nscheduler. No bound on what was missed "
+			"follows from the number of seeds.\n");
+	append_verdict(out, explored);
+	g_string_append_printf(out, "journal: %s\n", explored->journal);
+	return g_string_free(out, FALSE);
+}
+
+static json_t *string_or_null(const char *text)
+{
+	return text ? fl_json_string(text) : json_null();
+}
+
+static json_t *failure_json(const FlExploreFailure *failure)
+{
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seed",
+			 (json_int_t)failure->seed, "verdict", string_or_null(failure->verdict),
+			 "reason", string_or_null(failure->reason), "evidence",
+			 string_or_null(failure->evidence), "replay",
+			 string_or_null(failure->replay), "again", string_or_null(failure->again),
+			 "smallest", string_or_null(failure->smallest), "verified",
+			 string_or_null(failure->verified));
+}
+
+json_t *fl_explore_text_json(const FlExploreText *explored)
+{
+	json_t *failures = json_array();
+
+	for (unsigned i = 0; i < explored->n_failures; i++)
+		json_array_append_new(failures, failure_json(&explored->failures[i]));
+	return json_pack("{s:i, s:o, s:i, s:i, s:i, s:i, s:f, s:o, s:o}", "schema", 1, "kernel",
+			 string_or_null(explored->kernel), "cpus", (int)explored->cpus, "seeds",
+			 (int)explored->done, "distinct", (int)explored->distinct, "untold",
+			 (int)explored->untold, "per_minute", explored->per_minute, "failures",
+			 failures, "journal", string_or_null(explored->journal));
+}

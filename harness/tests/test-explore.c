@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Promises of flow/explore: nothing that was told is run again, also after a kill, and what a seed
+ * showed is what the journal says.
+ */
+#include "flow/explore.h"
+
+#include "base/fs.h"
+#include "tests/record-fixture.h"
+
+#include <string.h>
+
+typedef struct {
+	char *dir, *path;
+} Fixture;
+
+static void set_up(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	fixture->dir = g_dir_make_tmp("explore-XXXXXX", NULL);
+	fixture->path = g_build_filename(fixture->dir, "journal.json", NULL);
+}
+
+static void tear_down(Fixture *fixture, gconstpointer data)
+{
+	(void)data;
+	g_assert_true(fl_fs_remove(fixture->dir, NULL));
+	g_free(fixture->dir);
+	g_free(fixture->path);
+}
+
+static FlExplore *open_journal(const Fixture *fixture, uint64_t first, uint64_t last)
+{
+	g_autoptr(GError) error = NULL;
+	FlExplore *explore = fl_explore_new(fixture->path, first, last, &error);
+
+	g_assert_no_error(error);
+	return explore;
+}
+
+static void note(FlExplore *explore, uint64_t number, FlVerdictKind kind, const char *console)
+{
+	FlExploreSeed *seed = g_new0(FlExploreSeed, 1);
+
+	seed->seed = number;
+	seed->kind = kind;
+	seed->seconds = 2;
+	seed->console_sha256 = g_strdup(console);
+	if (kind != FL_VERDICT_PASS) {
+		seed->reason = g_strdup("it \"failed\"");
+		seed->test = g_strdup("fork-stores");
+		seed->evidence = g_strdup("out/x");
+	}
+	g_assert_true(fl_explore_note(explore, seed, NULL));
+}
+
+static void check_next(const FlExplore *explore, unsigned max, uint64_t first, unsigned n)
+{
+	uint64_t found;
+	unsigned found_n;
+	bool any = fl_explore_next(explore, max, &found, &found_n);
+
+	g_assert_true(any == (n > 0));
+	g_assert_cmpuint(found_n, ==, n);
+	if (n)
+		g_assert_cmpuint(found, ==, first);
+}
+
+static void test_next(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FlExplore) explore = open_journal(fixture, 3, 9);
+
+	(void)data;
+	check_next(explore, 4, 3, 4);
+	check_next(explore, 0, 3, 0);
+	note(explore, 3, FL_VERDICT_PASS, "a");
+	note(explore, 5, FL_VERDICT_PASS, "b");
+	/* Two guests at a time end in any order: a hole is filled, and only the hole. */
+	check_next(explore, 4, 4, 1);
+	note(explore, 4, FL_VERDICT_PASS, "c");
+	check_next(explore, 100, 6, 4);
+	for (uint64_t seed = 6; seed <= 9; seed++)
+		note(explore, seed, FL_VERDICT_PASS, "d");
+	check_next(explore, 4, 0, 0);
+}
+
+static void test_resumed(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FlExplore) first = open_journal(fixture, 1, 4);
+	g_autoptr(FlExplore) second = NULL;
+	g_autoptr(FlExplore) wider = NULL;
+	g_autoptr(GPtrArray) failures = NULL;
+	FlExploreCounts counts;
+	const FlExploreSeed *failure;
+
+	(void)data;
+	note(first, 1, FL_VERDICT_PASS, "a");
+	note(first, 2, FL_VERDICT_CRASH, "b");
+	note(first, 3, FL_VERDICT_PASS, "a");
+	g_assert_true(fl_explore_note_smallest(first, 2, "faultline run", "out/y", NULL));
+	second = open_journal(fixture, 1, 4);
+	check_next(second, 4, 4, 1);
+	counts = fl_explore_counts(second);
+	g_assert_cmpuint(counts.done, ==, 3);
+	g_assert_cmpuint(counts.distinct, ==, 2);
+	g_assert_cmpuint(counts.failed, ==, 1);
+	g_assert_cmpfloat(counts.mean_s, ==, 2);
+	failures = fl_explore_failures(second);
+	g_assert_cmpuint(failures->len, ==, 1);
+	failure = g_ptr_array_index(failures, 0);
+	g_assert_cmpuint(failure->seed, ==, 2);
+	g_assert_cmpint(failure->kind, ==, FL_VERDICT_CRASH);
+	g_assert_cmpstr(failure->reason, ==, "it \"failed\"");
+	g_assert_cmpstr(failure->test, ==, "fork-stores");
+	g_assert_cmpstr(failure->evidence, ==, "out/x");
+	g_assert_cmpstr(failure->smallest, ==, "faultline run");
+	g_assert_cmpstr(failure->verified, ==, "out/y");
+	/* Other seeds of the same question: what is known counts only where it was asked for. */
+	wider = open_journal(fixture, 3, 6);
+	counts = fl_explore_counts(wider);
+	g_assert_cmpuint(counts.done, ==, 1);
+	g_assert_cmpuint(counts.failed, ==, 0);
+	check_next(wider, 9, 4, 3);
+}
+
+static void test_broken(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FlExplore) explore = open_journal(fixture, 1, 1);
+	g_autoptr(FlExplore) later = NULL;
+
+	(void)data;
+	note(explore, 1, FL_VERDICT_BROKEN, "a");
+	check_next(explore, 4, 1, 1);
+	note(explore, 1, FL_VERDICT_BROKEN, "a");
+	check_next(explore, 4, 0, 0);
+	g_assert_cmpuint(fl_explore_counts(explore).untold, ==, 1);
+	g_assert_cmpuint(fl_explore_counts(explore).done, ==, 0);
+	later = open_journal(fixture, 1, 1);
+	check_next(later, 4, 1, 1);
+	note(later, 1, FL_VERDICT_PASS, "a");
+	g_assert_cmpuint(fl_explore_counts(later).untold, ==, 0);
+	g_assert_cmpuint(fl_explore_counts(later).done, ==, 1);
+}
+
+static void test_damaged(Fixture *fixture, gconstpointer data)
+{
+	static const char torn[] = "[{\"seed\": 1",
+			  odd[] = "[7, {\"seed\": -1, \"verdict\": \"PASS\"},"
+				  "{\"seed\": 2}, {\"seed\": 1, "
+				  "\"verdict\": \"PASS\"}]";
+	g_autoptr(FlExplore) explore = NULL;
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	g_assert_true(fl_fs_write(fixture->path, torn, strlen(torn), NULL));
+	g_assert_null(fl_explore_new(fixture->path, 1, 2, &error));
+	g_assert_nonnull(strstr(error->message, fixture->path));
+	g_assert_true(fl_fs_write(fixture->path, odd, strlen(odd), NULL));
+	explore = open_journal(fixture, 1, 2);
+	check_next(explore, 4, 2, 1);
+}
+
+static void test_seed_of(void)
+{
+	g_autoptr(FlRunRecord) record = fixture_record();
+	FlGuestRecord *bad = g_ptr_array_index(record->guests, 1);
+	FlExploreSeed *seed;
+
+	bad->seed = 77;
+	seed = fl_explore_seed_of(bad);
+	g_assert_cmpuint(seed->seed, ==, 77);
+	g_assert_cmpint(seed->kind, ==, FL_VERDICT_HANG);
+	g_assert_cmpstr(seed->reason, ==, bad->verdict->reason);
+	g_assert_cmpstr(seed->signature, ==,
+			((FlSplat *)g_ptr_array_index(bad->verdict->splats, 0))->signature);
+	fl_explore_seed_free(seed);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	g_test_add("/explore/next", Fixture, NULL, set_up, test_next, tear_down);
+	g_test_add("/explore/resumed", Fixture, NULL, set_up, test_resumed, tear_down);
+	g_test_add("/explore/broken-is-run-again", Fixture, NULL, set_up, test_broken, tear_down);
+	g_test_add("/explore/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
+	g_test_add_func("/explore/seed-of-a-guest", test_seed_of);
+	return g_test_run();
+}
