@@ -103,7 +103,8 @@ static void on_told(const FlExplore *explore, const FlExploreSeed *seed, gpointe
 			    fl_verdict_name(seed->kind), seed->reason);
 	FlExploreText text = text_of(view, explore, NULL);
 
-	line = fl_explore_text_live(&text, o->last_seed - o->first_seed + 1);
+	line = fl_explore_text_live(
+		&text, o->duration && !o->seeds ? 0 : o->last_seed - o->first_seed + 1);
 	fl_log_live("%s", line);
 }
 

@@ -263,6 +263,19 @@ GPtrArray *fl_explore_failures(const FlExplore *explore)
 	return failures;
 }
 
+bool fl_explore_refers_to(const FlExplore *explore, const char *folder)
+{
+	g_autofree char *below = g_strconcat(folder, "/", NULL);
+
+	for (guint i = 0; i < explore->seeds->len; i++) {
+		const FlExploreSeed *seed = g_ptr_array_index(explore->seeds, i);
+
+		if (seed->evidence && g_str_has_prefix(seed->evidence, below))
+			return true;
+	}
+	return false;
+}
+
 /* ---- what a guest showed ---- */
 
 static char *failing_test(const FlVerdict *verdict)

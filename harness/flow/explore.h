@@ -59,6 +59,9 @@ FlExploreCounts fl_explore_counts(const FlExplore *explore);
 /* Those that failed, of FlExploreSeed, by seed; borrowed; the caller unrefs the array. */
 GPtrArray *fl_explore_failures(const FlExplore *explore);
 
+/* Whether evidence that the journal names lies in a folder. */
+bool fl_explore_refers_to(const FlExplore *explore, const char *folder);
+
 /* What a guest showed, as the seed that it had; evidence is not set. */
 FlExploreSeed *fl_explore_seed_of(const FlGuestRecord *guest);
 void fl_explore_seed_free(FlExploreSeed *seed);

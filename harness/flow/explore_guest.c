@@ -21,6 +21,7 @@ struct FlExploration {
 	const FlExploreGuest *guest;
 	FlRunRequest request; /* of the batches */
 	char *folder, *journal;
+	FlFsLock *lock; /* of the folder: one journal has one writer */
 	FlRun *run;
 	FlExplore *known;
 	char *batch;   /* evidence folder of the one that runs, or NULL */
@@ -251,6 +252,45 @@ static bool shrink_failures(FlExploration *exploration, GError **error)
 
 /* ---- the whole ---- */
 
+static void on_wait(gpointer data)
+{
+	const FlExploration *exploration = data;
+
+	fl_log_step("another faultline explores the same; waiting for it (%s)",
+		    exploration->folder);
+}
+
+/* What a batch left that was killed: nobody knows how far its guests came. */
+static void sweep(const FlExploration *exploration)
+{
+	g_autofree char *runs = g_build_filename(exploration->folder, "runs", NULL);
+	g_autoptr(GDir) dir = g_dir_open(runs, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(runs, name, NULL);
+
+		if (!fl_explore_refers_to(exploration->known, path))
+			drop_run(exploration, path);
+	}
+}
+
+static bool open_folder(FlExploration *exploration, uint64_t first, uint64_t last, GError **error)
+{
+	g_autofree char *lock = g_build_filename(exploration->folder, "lock", NULL);
+
+	if (!fl_fs_mkdir(exploration->folder, error))
+		return false;
+	exploration->lock =
+		fl_fs_lock(lock, on_wait, exploration, exploration->guest->site->cancel, error);
+	if (!exploration->lock)
+		return false;
+	exploration->known = fl_explore_new(exploration->journal, first, last, error);
+	if (exploration->known)
+		sweep(exploration);
+	return exploration->known != NULL;
+}
+
 FlExploration *fl_explore_guest_new(const FlExploreGuest *guest, uint64_t first, uint64_t last,
 				    GError **error)
 {
@@ -271,10 +311,7 @@ FlExploration *fl_explore_guest_new(const FlExploreGuest *guest, uint64_t first,
 	exploration->request.fail_fast = !guest->keep_going;
 	exploration->request.events = (FlTrialEvents){.on_guest = on_guest, .data = exploration};
 	exploration->request.on_ready = on_ready;
-	if (!fl_fs_mkdir(exploration->folder, error))
-		return NULL;
-	exploration->known = fl_explore_new(exploration->journal, first, last, error);
-	return exploration->known ? g_steal_pointer(&exploration) : NULL;
+	return open_folder(exploration, first, last, error) ? g_steal_pointer(&exploration) : NULL;
 }
 
 const char *fl_explore_guest_journal(const FlExploration *exploration)
@@ -303,6 +340,7 @@ void fl_explore_guest_free(FlExploration *exploration)
 {
 	if (!exploration)
 		return;
+	fl_fs_unlock(exploration->lock);
 	fl_run_free(exploration->run);
 	fl_explore_free(exploration->known);
 	g_clear_error(&exploration->error);

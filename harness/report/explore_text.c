@@ -14,9 +14,11 @@ char *fl_explore_text_live(const FlExploreText *explored, uint64_t wanted)
 {
 	GString *out = g_string_new(NULL);
 
-	g_string_append_printf(out,
-			       "%u of %" G_GUINT64_FORMAT " seeds, %.1f a minute, %u distinct, ",
-			       explored->done, wanted, explored->per_minute, explored->distinct);
+	g_string_append_printf(out, "%u ", explored->done);
+	if (wanted)
+		g_string_append_printf(out, "of %" G_GUINT64_FORMAT " ", wanted);
+	g_string_append_printf(out, "seeds, %.1f a minute, %u distinct, ", explored->per_minute,
+			       explored->distinct);
 	g_string_append_printf(out, "%u failed", explored->n_failures);
 	return g_string_free(out, FALSE);
 }

@@ -26,7 +26,7 @@ typedef struct {
 	const char *journal;
 } FlExploreText;
 
-/* The live line; the caller frees. */
+/* The live line; wanted: seeds in all, 0: as many as there is time for. The caller frees. */
 char *fl_explore_text_live(const FlExploreText *explored, uint64_t wanted);
 
 /* The whole, with newlines; the caller frees. */

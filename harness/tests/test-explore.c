@@ -115,6 +115,8 @@ static void test_resumed(Fixture *fixture, gconstpointer data)
 	g_assert_cmpstr(failure->evidence, ==, "out/x");
 	g_assert_cmpstr(failure->smallest, ==, "faultline run");
 	g_assert_cmpstr(failure->verified, ==, "out/y");
+	g_assert_true(fl_explore_refers_to(second, "out"));
+	g_assert_false(fl_explore_refers_to(second, "ou"));
 	/* Other seeds of the same question: what is known counts only where it was asked for. */
 	wider = open_journal(fixture, 3, 6);
 	counts = fl_explore_counts(wider);

@@ -30,6 +30,7 @@ static void test_failed(void)
 				  .journal = "out/j"};
 	g_autofree char *text = fl_explore_text(&explored);
 	g_autofree char *live = fl_explore_text_live(&explored, 100);
+	g_autofree char *timed = fl_explore_text_live(&explored, 0);
 	g_autoptr(json_t) json = fl_explore_text_json(&explored);
 	const json_t *first = json_array_get(json_object_get(json, "failures"), 0);
 
@@ -45,6 +46,7 @@ static void test_failed(void)
 	g_assert_nonnull(strstr(text, "it does not drive the\nscheduler"));
 	g_assert_nonnull(strstr(text, "\nFAIL: 1 of 17 seeds failed\njournal: out/j\n"));
 	g_assert_cmpstr(live, ==, "17 of 100 seeds, 20.0 a minute, 16 distinct, 1 failed");
+	g_assert_cmpstr(timed, ==, "17 seeds, 20.0 a minute, 16 distinct, 1 failed");
 	g_assert_cmpint(json_integer_value(json_object_get(json, "distinct")), ==, 16);
 	g_assert_cmpint(json_integer_value(json_object_get(first, "seed")), ==, 17);
 	g_assert_cmpstr(json_string_value(json_object_get(first, "verified")), ==, "out/runs/1");

@@ -223,6 +223,58 @@ static void test_cancelled_call_says_so(KernelFixture *fixture, gconstpointer da
 	g_assert_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+static FlKernel *again(const KernelFixture *fixture, const json_t *inputs, GError **error)
+{
+	FlKernelSpec spec = {.name = "fake", .cache_dir = fixture->cache, .jobs = 1};
+
+	return fl_kcache_again(&spec, inputs, NULL, error);
+}
+
+static void test_again_is_the_same_kernel(KernelFixture *fixture, gconstpointer data)
+{
+	/* What the cache may have lost: nothing, the kernel, and the source state as well. */
+	static const char *const losses[] = {":", "rm -r kernels",
+					     "rm -rf kernels source.git states"};
+	g_auto(Paths) paths = {0};
+	FlKernelSpec spec = spec_of(fixture, &paths);
+	g_autoptr(FlKernel) first = NULL;
+
+	(void)data;
+	spec.patches = paths.patches;
+	first = get(&spec);
+	for (size_t i = 0; i < G_N_ELEMENTS(losses); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(FlKernel) kernel = NULL;
+
+		run_in(fixture->cache, losses[i]);
+		kernel = again(fixture, first->inputs, &error);
+		g_assert_no_error(error);
+		g_assert_cmpstr(kernel->key, ==, first->key);
+		g_assert_cmpstr(kernel->bzimage_sha256, ==, first->bzimage_sha256);
+		g_assert_true(kernel->was_cached == (i == 0));
+	}
+}
+
+static void test_again_is_never_another_kernel(KernelFixture *fixture, gconstpointer data)
+{
+	g_auto(Paths) paths = {0};
+	FlKernelSpec spec = spec_of(fixture, &paths);
+	g_autoptr(FlKernel) first = NULL;
+	g_autoptr(GError) changed = NULL;
+	g_autoptr(GError) foreign = NULL;
+	g_autoptr(json_t) image = json_pack("{s:s}", "image_sha256", "x");
+
+	(void)data;
+	spec.patches = paths.patches;
+	first = get(&spec);
+	run_in(fixture->cache, "rm -rf kernels source.git states; sed -i s/TWO/2/ ../fix.patch");
+	g_assert_null(again(fixture, first->inputs, &changed));
+	g_assert_error(changed, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE);
+	g_assert_nonnull(strstr(changed->message, "no longer as it was recorded: source_tree"));
+	g_assert_null(again(fixture, image, &foreign));
+	g_assert_error(foreign, FL_KERNEL_ERROR, FL_KERNEL_ERROR_TREE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -236,6 +288,8 @@ int main(int argc, char **argv)
 	KERNEL_TEST("/kcache/errors-have-their-code", test_errors_have_their_code);
 	KERNEL_TEST("/kcache/what-is-unfinished-is-built-again",
 		    test_what_is_unfinished_is_built_again);
+	KERNEL_TEST("/kcache/again-is-the-same-kernel", test_again_is_the_same_kernel);
+	KERNEL_TEST("/kcache/again-is-never-another-kernel", test_again_is_never_another_kernel);
 	KERNEL_TEST("/kcache/cancelled-call-says-so", test_cancelled_call_says_so);
 	return g_test_run();
 }
