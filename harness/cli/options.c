@@ -44,7 +44,9 @@ static void add_kernel_options(GOptionContext *context, FlOptions *o)
 		{"config", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->fragments,
 		 "configuration fragment on top of the kernel's, repeatable", "FRAGMENT"},
 		{"jobs", 0, 0, G_OPTION_ARG_INT, &o->jobs,
-		 "guests at a time, default 1; also make -j, default one for each CPU", "N"},
+		 "guests at a time (default 1; explore: one for each CPU); also make -j, default "
+		 "one for each CPU",
+		 "N"},
 		{NULL}};
 
 	g_option_context_add_main_entries(context, entries, NULL);
