@@ -119,7 +119,7 @@ peak_kib() {
 	"$@" >/dev/null 2>&1 &
 	pid=$!
 	while kill -0 $pid 2>/dev/null; do
-		size=$(sed -n 's/^VmHWM: *\([0-9]*\) kB/\1/p' /proc/$pid/status 2>/dev/null || true)
+		size=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' /proc/$pid/status 2>/dev/null || true)
 		[ -n "$size" ] && peak=$size
 		sleep 0.02
 	done
