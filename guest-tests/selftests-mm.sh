@@ -17,7 +17,7 @@ tree=$(mktemp -d "${TMPDIR:-/tmp}/faultline-selftests-mm-XXXXXX")
 trap 'rm -rf "$tree"' EXIT
 trap 'exit 130' INT TERM
 
-# shellcheck disable=SC2086 # words are meant
+# shellcheck disable=SC2086,SC2046 # words are meant
 if [ -d "$source" ]; then
 	tar -C "$source" -cf - $parts | tar -C "$tree" -xf -
 else
