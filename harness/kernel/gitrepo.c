@@ -235,13 +235,28 @@ static bool write_repository(const char *dir, GError **error)
 	       fl_fs_write(head_path, head, strlen(head), error);
 }
 
+/* What takes objects for there that went with an older repository. */
+static bool forget_objects(const char *cache_dir, GError **error)
+{
+	g_autofree char *indexes = g_build_filename(cache_dir, "indexes", NULL);
+	g_autofree char *states = g_build_filename(cache_dir, "states", NULL);
+
+	return fl_fs_remove(indexes, error) && fl_fs_remove(states, error);
+}
+
 bool fl_gitrepo_init(const char *cache_dir, GCancellable *cancel, GError **error)
 {
 	g_autofree char *dir = g_build_filename(cache_dir, "source.git", NULL);
 	g_autofree char *head = g_build_filename(dir, "HEAD", NULL);
+	g_autofree char *lock_path = g_build_filename(cache_dir, "source.git.busy", NULL);
+	g_autoptr(FlFsLock) lock = NULL;
 
-	/* HEAD is written last: a repository that has one is whole. Writing twice does no harm. */
+	/* HEAD is written last: a repository that has one is whole. */
 	if (g_file_test(head, G_FILE_TEST_EXISTS))
 		return true;
-	return !g_cancellable_set_error_if_cancelled(cancel, error) && write_repository(dir, error);
+	lock = fl_fs_lock(lock_path, NULL, NULL, cancel, error);
+	if (!lock)
+		return false;
+	return g_file_test(head, G_FILE_TEST_EXISTS) ||
+	       (forget_objects(cache_dir, error) && write_repository(dir, error));
 }

@@ -25,7 +25,7 @@ typedef struct {
 	gpointer on_line_data;
 } FlGitRepo;
 
-/* Makes `<cache>/source.git` unless it is there. */
+/* Makes `<cache>/source.git` unless it is there, and then forgets what was known of an older one. */
 bool fl_gitrepo_init(const char *cache_dir, GCancellable *cancel,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

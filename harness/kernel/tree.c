@@ -107,9 +107,10 @@ bool fl_tree_package(const char *cache_dir, const char *tarball, GCancellable *c
 	by_stat = json_pack("{s:s, s:I, s:I, s:I}", "tarball", tarball, "size",
 			    (json_int_t)st.st_size, "mtime", (json_int_t)st.st_mtim.tv_sec,
 			    "mtime_ns", (json_int_t)st.st_mtim.tv_nsec);
+	if (!fl_gitrepo_init(cache_dir, cancel, error))
+		return false;
 	id = fl_states_recall(cache_dir, by_stat);
-	if (!id && (!fl_gitrepo_init(cache_dir, cancel, error) ||
-		    !package_by_content(cache_dir, tarball, by_stat, cancel, &id, error)))
+	if (!id && !package_by_content(cache_dir, tarball, by_stat, cancel, &id, error))
 		return false;
 	*ret_tree = (FlTree){.id = g_steal_pointer(&id),
 			     .origin = json_pack("{s:o}", "package", fl_json_string(tarball))};
