@@ -49,3 +49,13 @@ json_t *fl_json_string(const char *bytes)
 
 	return json_string(valid);
 }
+
+json_t *fl_json_string_or_null(const char *bytes)
+{
+	return bytes ? fl_json_string(bytes) : json_null();
+}
+
+char *fl_json_get_string(const json_t *object, const char *key)
+{
+	return g_strdup(json_string_value(json_object_get(object, key)));
+}

@@ -22,3 +22,8 @@ json_t *fl_json_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT
 
 /* A JSON string from bytes that may not be UTF-8: what is not becomes U+FFFD. Never NULL. */
 json_t *fl_json_string(const char *bytes);
+/* The same; NULL becomes null. */
+json_t *fl_json_string_or_null(const char *bytes);
+
+/* A member that is a string, for the caller to free; NULL where it is missing or of another type. */
+char *fl_json_get_string(const json_t *object, const char *key);

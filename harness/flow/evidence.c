@@ -13,7 +13,7 @@
 
 static void set_string(json_t *object, const char *key, const char *value)
 {
-	json_object_set_new(object, key, value ? fl_json_string(value) : json_null());
+	json_object_set_new(object, key, fl_json_string_or_null(value));
 }
 
 static json_t *skipped_json(const FlGuestRecord *guest)
@@ -71,11 +71,6 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError 
 }
 
 /* What is missing or of another type reads as NULL, 0: an old folder is still worth judging. */
-static char *get_string(const json_t *object, const char *key)
-{
-	return g_strdup(json_string_value(json_object_get(object, key)));
-}
-
 static json_int_t get_integer(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
@@ -126,26 +121,26 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 
 	if (!object)
 		return NULL;
-	name = get_string(object, "name");
-	ending = get_string(object, "ending");
+	name = fl_json_get_string(object, "name");
+	ending = fl_json_get_string(object, "ending");
 	if (!name) {
 		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_EVIDENCE, "%s: expected a \"name\"",
 			    path);
 		return NULL;
 	}
 	guest = fl_record_guest_new(name, MAX(1u, get_unsigned(object, "repeat")));
-	guest->release = get_string(object, "release");
-	guest->key = get_string(object, "key");
-	guest->bzimage_sha256 = get_string(object, "bzimage_sha256");
-	guest->vmlinux = get_string(object, "vmlinux");
-	guest->modules = get_string(object, "modules");
+	guest->release = fl_json_get_string(object, "release");
+	guest->key = fl_json_get_string(object, "key");
+	guest->bzimage_sha256 = fl_json_get_string(object, "bzimage_sha256");
+	guest->vmlinux = fl_json_get_string(object, "vmlinux");
+	guest->modules = fl_json_get_string(object, "modules");
 	guest->tests = get_strings(object, "tests");
 	load_skipped(guest, json_object_get(object, "skipped"));
-	guest->nonce = get_string(object, "nonce");
+	guest->nonce = fl_json_get_string(object, "nonce");
 	guest->cpus = get_unsigned(object, "cpus");
 	guest->memory_mib = get_unsigned(object, "memory_mib");
-	guest->accel = get_string(object, "accel");
-	guest->accel_reason = get_string(object, "accel_reason");
+	guest->accel = fl_json_get_string(object, "accel");
+	guest->accel_reason = fl_json_get_string(object, "accel_reason");
 	guest->seed = (uint64_t)get_integer(object, "seed");
 	guest->deterministic = json_is_true(json_object_get(object, "deterministic"));
 	guest->time_scale_milli = get_unsigned(object, "time_scale_milli");
@@ -153,9 +148,9 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 	guest->tests_limit_ms = get_unsigned(object, "tests_limit_ms");
 	guest->boot_ms = json_number_value(json_object_get(object, "boot_ms"));
 	guest->total_ms = json_number_value(json_object_get(object, "total_ms"));
-	guest->detail = get_string(object, "detail");
-	guest->console_sha256 = get_string(object, "console_sha256");
-	guest->wire_sha256 = get_string(object, "wire_sha256");
+	guest->detail = fl_json_get_string(object, "detail");
+	guest->console_sha256 = fl_json_get_string(object, "console_sha256");
+	guest->wire_sha256 = fl_json_get_string(object, "wire_sha256");
 	if (!fl_ending_parse(ending, &guest->ending))
 		guest->ending = FL_ENDING_UNKNOWN;
 	return guest;

@@ -61,11 +61,6 @@ static json_t *entry_of(const FlExploreSeed *seed)
 	return entry;
 }
 
-static char *get_string(const json_t *entry, const char *key)
-{
-	return g_strdup(json_string_value(json_object_get(entry, key)));
-}
-
 /* NULL for an entry that is none: its seed is run again. */
 static FlExploreSeed *seed_from(const json_t *entry)
 {
@@ -81,13 +76,13 @@ static FlExploreSeed *seed_from(const json_t *entry)
 	seed->seed = (uint64_t)json_integer_value(number);
 	seed->kind = kind;
 	seed->seconds = json_number_value(json_object_get(entry, "seconds"));
-	seed->reason = get_string(entry, "reason");
-	seed->console_sha256 = get_string(entry, "console_sha256");
-	seed->test = get_string(entry, "test");
-	seed->signature = get_string(entry, "signature");
-	seed->evidence = get_string(entry, "evidence");
-	seed->smallest = get_string(entry, "smallest");
-	seed->verified = get_string(entry, "verified");
+	seed->reason = fl_json_get_string(entry, "reason");
+	seed->console_sha256 = fl_json_get_string(entry, "console_sha256");
+	seed->test = fl_json_get_string(entry, "test");
+	seed->signature = fl_json_get_string(entry, "signature");
+	seed->evidence = fl_json_get_string(entry, "evidence");
+	seed->smallest = fl_json_get_string(entry, "smallest");
+	seed->verified = fl_json_get_string(entry, "verified");
 	return seed;
 }
 

@@ -396,11 +396,6 @@ static json_t *frames_json(FlSymbolize *symbols, char **frames, bool exact)
 	return array;
 }
 
-static json_t *string_or_null(const char *text)
-{
-	return text ? fl_json_string(text) : json_null();
-}
-
 static json_t *lock_json(const FlLockwait *wait)
 {
 	g_autofree char *address = NULL, *owner = NULL;
@@ -411,8 +406,8 @@ static json_t *lock_json(const FlLockwait *wait)
 	owner = wait->owner ? fl_guesttask_name(wait->owner) : NULL;
 	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o}", "name", fl_json_string(wait->name),
 			 "kind", wait->kind, "address", address, "held", fl_json_string(wait->held),
-			 "owner", string_or_null(owner), "taken_in",
-			 string_or_null(wait->taken_in));
+			 "owner", fl_json_string_or_null(owner), "taken_in",
+			 fl_json_string_or_null(wait->taken_in));
 }
 
 static json_t *tasks_json(const Autopsy *autopsy, FlSymbolize *symbols)
@@ -442,7 +437,7 @@ static json_t *vcpus_json(const Autopsy *autopsy, FlSymbolize *symbols)
 		json_array_append_new(
 			array, json_pack("{s:i, s:s, s:o, s:o, s:o}", "cpu", (int)vcpu->now.number,
 					 "does", does_names[vcpu->does], "task",
-					 string_or_null(vcpu->task), "host_ms",
+					 fl_json_string_or_null(vcpu->task), "host_ms",
 					 vcpu->has_time ? json_integer((json_int_t)vcpu->host_ms)
 							: json_null(),
 					 "frames", frames_json(symbols, vcpu->frames, true)));
@@ -467,9 +462,9 @@ json_t *fl_autopsy(const FlAutopsySpec *spec)
 	if (autopsy.image)
 		symbols = fl_symbolize_open(spec->vmlinux, spec->modules, NULL);
 	return json_pack("{s:s, s:o, s:o, s:O, s:o, s:o}", "kind", kind, "sentence",
-			 fl_json_string(sentence), "why", string_or_null(spec->why), "unknown",
-			 autopsy.unknown, "vcpus", vcpus_json(&autopsy, symbols), "tasks",
-			 tasks_json(&autopsy, symbols));
+			 fl_json_string(sentence), "why", fl_json_string_or_null(spec->why),
+			 "unknown", autopsy.unknown, "vcpus", vcpus_json(&autopsy, symbols),
+			 "tasks", tasks_json(&autopsy, symbols));
 }
 
 /* ---- for people ---- */

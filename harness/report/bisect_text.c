@@ -58,11 +58,6 @@ char *fl_bisect_text(const FlBisectReport *report)
 	return g_string_free(out, FALSE);
 }
 
-static json_t *string_or_null(const char *text)
-{
-	return text ? fl_json_string(text) : json_null();
-}
-
 json_t *fl_bisect_text_json(const FlBisectReport *report)
 {
 	json_t *object = json_object();
@@ -74,13 +69,13 @@ json_t *fl_bisect_text_json(const FlBisectReport *report)
 						"subject", fl_json_string(report->subjects[i])));
 	json_object_set_new(object, "schema", json_integer(1));
 	json_object_set_new(object, "found", json_boolean(report->found));
-	json_object_set_new(object, "outcome", string_or_null(report->outcome));
+	json_object_set_new(object, "outcome", fl_json_string_or_null(report->outcome));
 	json_object_set_new(object, "confidence", json_real(report->confidence));
 	json_object_set_new(object, "culprits", culprits);
 	json_object_set_new(object, "runs", json_integer(report->runs));
 	json_object_set_new(object, "builds", json_integer(report->builds));
-	json_object_set_new(object, "last_good", string_or_null(report->last_good));
-	json_object_set_new(object, "first_bad", string_or_null(report->first_bad));
+	json_object_set_new(object, "last_good", fl_json_string_or_null(report->last_good));
+	json_object_set_new(object, "first_bad", fl_json_string_or_null(report->first_bad));
 	json_object_set_new(object, "log", json_deep_copy(report->entries));
 	return object;
 }

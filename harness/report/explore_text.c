@@ -75,20 +75,17 @@ char *fl_explore_text(const FlExploreText *explored)
 	return g_string_free(out, FALSE);
 }
 
-static json_t *string_or_null(const char *text)
-{
-	return text ? fl_json_string(text) : json_null();
-}
-
 static json_t *failure_json(const FlExploreFailure *failure)
 {
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "seed",
-			 (json_int_t)failure->seed, "verdict", string_or_null(failure->verdict),
-			 "reason", string_or_null(failure->reason), "evidence",
-			 string_or_null(failure->evidence), "replay",
-			 string_or_null(failure->replay), "again", string_or_null(failure->again),
-			 "smallest", string_or_null(failure->smallest), "verified",
-			 string_or_null(failure->verified));
+			 (json_int_t)failure->seed, "verdict",
+			 fl_json_string_or_null(failure->verdict), "reason",
+			 fl_json_string_or_null(failure->reason), "evidence",
+			 fl_json_string_or_null(failure->evidence), "replay",
+			 fl_json_string_or_null(failure->replay), "again",
+			 fl_json_string_or_null(failure->again), "smallest",
+			 fl_json_string_or_null(failure->smallest), "verified",
+			 fl_json_string_or_null(failure->verified));
 }
 
 json_t *fl_explore_text_json(const FlExploreText *explored)
@@ -98,8 +95,9 @@ json_t *fl_explore_text_json(const FlExploreText *explored)
 	for (unsigned i = 0; i < explored->n_failures; i++)
 		json_array_append_new(failures, failure_json(&explored->failures[i]));
 	return json_pack("{s:i, s:o, s:i, s:i, s:i, s:i, s:f, s:o, s:o}", "schema", 1, "kernel",
-			 string_or_null(explored->kernel), "cpus", (int)explored->cpus, "seeds",
-			 (int)explored->done, "distinct", (int)explored->distinct, "untold",
-			 (int)explored->untold, "per_minute", explored->per_minute, "failures",
-			 failures, "journal", string_or_null(explored->journal));
+			 fl_json_string_or_null(explored->kernel), "cpus", (int)explored->cpus,
+			 "seeds", (int)explored->done, "distinct", (int)explored->distinct,
+			 "untold", (int)explored->untold, "per_minute", explored->per_minute,
+			 "failures", failures, "journal",
+			 fl_json_string_or_null(explored->journal));
 }

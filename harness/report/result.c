@@ -9,7 +9,7 @@
 
 static void set_string(json_t *object, const char *key, const char *value)
 {
-	json_object_set_new(object, key, value ? fl_json_string(value) : json_null());
+	json_object_set_new(object, key, fl_json_string_or_null(value));
 }
 
 static void set_verdict(json_t *object, FlVerdictKind kind, const char *reason)
