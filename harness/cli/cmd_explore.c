@@ -108,16 +108,6 @@ static void on_told(const FlExplore *explore, const FlExploreSeed *seed, gpointe
 	fl_log_live("%s", line);
 }
 
-static char *replay_command(const View *view, const char *evidence)
-{
-	GString *line = g_string_new(NULL);
-
-	fl_command_append(line, view->cli->program);
-	fl_command_append(line, "replay");
-	fl_command_append(line, evidence);
-	return g_string_free(line, FALSE);
-}
-
 /* The failures as the report wants them; own keeps the strings that were made for it. */
 static GArray *failures_of(View *view, const FlExplore *explore, GPtrArray *own)
 {
@@ -130,7 +120,8 @@ static GArray *failures_of(View *view, const FlExplore *explore, GPtrArray *own)
 				  .cpus = view->cpus,
 				  .seed = seed->seed};
 		char *again = command(&how, view);
-		char *replay = replay_command(view, seed->evidence ? seed->evidence : "");
+		char *replay =
+			fl_command_replay(view->cli->program, seed->evidence ? seed->evidence : "");
 		FlExploreFailure failure = {.seed = seed->seed,
 					    .verdict = fl_verdict_name(seed->kind),
 					    .reason = seed->reason,

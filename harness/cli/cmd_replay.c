@@ -123,16 +123,6 @@ static bool check(const FlOptions *o, GError **error)
 	return !text;
 }
 
-static char *command_of(const FlCli *cli, const char *path)
-{
-	GString *line = g_string_new(NULL);
-
-	fl_command_append(line, cli->program);
-	fl_command_append(line, "replay");
-	fl_command_append(line, path);
-	return g_string_free(line, FALSE);
-}
-
 int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error)
 {
 	g_auto(FlOptions) options = {0};
@@ -148,7 +138,7 @@ int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error)
 			      argv, error) ||
 	    !check(&options, error) || !(path = find_run(&options, error)))
 		return -1;
-	command = command_of(cli, path);
+	command = fl_command_replay(cli->program, path);
 	FlReplayRequest request = {
 		.path = path,
 		.out = options.out,

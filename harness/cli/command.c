@@ -34,6 +34,16 @@ static void append_number(GString *line, const char *option, uint64_t value)
 	g_string_append_printf(line, " %s %" G_GUINT64_FORMAT, option, value);
 }
 
+char *fl_command_replay(const char *program, const char *evidence)
+{
+	GString *line = g_string_new(NULL);
+
+	fl_command_append(line, program);
+	fl_command_append(line, "replay");
+	fl_command_append(line, evidence);
+	return g_string_free(line, FALSE);
+}
+
 char *fl_command_deterministic(const char *program, const FlOptions *options, const char *kernel,
 			       const char *const *tests, unsigned cpus, uint64_t seed)
 {
