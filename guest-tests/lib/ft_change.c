@@ -47,17 +47,21 @@ const struct ft_change ft_changes[FT_CHANGES] = {
 };
 
 /* A gap, the mapping, a gap, where it moves to, a gap. */
-char *ft_change_room(size_t bytes)
+void ft_change_map(struct ft_map *map, int flags)
 {
-	char *room = mmap(NULL, 5 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *room = mmap(NULL, 5 * map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (room == MAP_FAILED)
 		ft_fail_errno("mmap");
-	return room + bytes;
+	map->addr = mmap(room + map->bytes, map->bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
+			 map->fd, 0);
+	if (map->addr == MAP_FAILED)
+		ft_fail_errno("mmap of the file");
 }
 
-void ft_change_leave(char *addr, size_t bytes)
+void ft_change_leave(struct ft_map *map)
 {
-	if (munmap(addr - bytes, 5 * bytes) < 0)
+	if (munmap(map->addr - map->bytes, 5 * map->bytes) < 0)
 		ft_fail_errno("munmap");
+	map->addr = NULL;
 }

@@ -20,9 +20,9 @@ struct ft_change {
 extern const struct ft_change ft_changes[FT_CHANGES];
 
 /*
- * Where a mapping of so many bytes (MAP_FIXED) stands apart from all others, with free addresses
- * behind it for the one that moves.
+ * Maps the file of map (its fd and bytes) where it stands apart from all other mappings, with free
+ * addresses behind it for the one that moves: its address and twice its size.
  */
-char *ft_change_room(size_t bytes);
+void ft_change_map(struct ft_map *map, int flags);
 /* Takes all of that away, wherever in it the mapping is now. */
-void ft_change_leave(char *addr, size_t bytes);
+void ft_change_leave(struct ft_map *map);

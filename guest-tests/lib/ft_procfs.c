@@ -40,6 +40,14 @@ uint64_t ft_procfs_number(const char *path, const char *key)
 	ft_fail("%s has no line %s", path, key);
 }
 
+bool ft_procfs_holds(const char *path, const char *wanted)
+{
+	char text[TEXT_MAX];
+
+	slurp(path, text);
+	return strstr(text, wanted) != NULL;
+}
+
 uint64_t ft_procfs_vmstat(const char *key)
 {
 	ft_procfs_write("/proc/sys/vm/stat_refresh", "1");

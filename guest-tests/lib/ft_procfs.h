@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The number after the key at the start of a line ("RssShmem:", "pgmajfault"); fails the case. */
@@ -11,6 +12,9 @@ uint64_t ft_procfs_number(const char *path, const char *key);
 
 /* /proc/vmstat, with the shares of all CPUs folded in. */
 uint64_t ft_procfs_vmstat(const char *key);
+
+/* Whether the text stands anywhere in the file; fails the case when it is not there. */
+bool ft_procfs_holds(const char *path, const char *wanted);
 
 /* A line into a file of the kernel; fails the case. */
 void ft_procfs_write(const char *path, const char *text);

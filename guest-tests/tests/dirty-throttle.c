@@ -26,7 +26,6 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -77,10 +76,7 @@ static void map_file(struct job *job)
 	map->bytes = PAGES * FT_PAGE;
 	map->fd = ft_cache_file(FT_DM_AT, PAGES, zero);
 	give_name(map->fd);
-	map->addr = mmap(ft_change_room(map->bytes), map->bytes, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED, map->fd, 0);
-	if (map->addr == MAP_FAILED)
-		ft_fail_errno("mmap");
+	ft_change_map(map, MAP_SHARED);
 	for (size_t page = 0; job->shape->reads_first && page < PAGES; page++)
 		if (((volatile char *)map->addr)[page * FT_PAGE])
 			ft_fail("page %zu of a file of zeros is not zero", page);
@@ -139,18 +135,10 @@ static void *store(void *arg)
 
 static bool pauses(int tid)
 {
-	char path[64], line[128];
-	bool found = false;
-	FILE *file;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stack", tid);
-	file = fopen(path, "re");
-	if (!file)
-		ft_fail_errno(path);
-	while (!found && fgets(line, sizeof(line), file))
-		found = strstr(line, "balance_dirty_pages") != NULL;
-	fclose(file);
-	return found;
+	return ft_procfs_holds(path, "balance_dirty_pages");
 }
 
 static uint64_t sleeps_so_far(int tid)
@@ -234,12 +222,12 @@ static void change_beside_pause(const void *arg)
 	allow_many_dirty_pages();
 	ft_dm_go_on();
 	pthread_join(thread, NULL);
-	ft_change_leave(job.map.addr, job.map.bytes);
+	ft_change_leave(&job.map);
 	if (fsync(job.map.fd) < 0)
 		ft_fail_errno("fsync");
 	ft_cache_evict(job.map.fd, job.map.bytes);
 	verify(&job);
-	close(job.map.fd);
+	ft_map_free(&job.map);
 }
 
 static void run_case(bool reads_first, const struct ft_change *change)

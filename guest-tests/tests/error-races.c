@@ -184,9 +184,7 @@ static void race(const void *arg)
 		.shape = shape, .map = ft_map_new(shape->kind, PAGES), .phase = FIRST_PHASE};
 
 	ft_map_unmap(&job.map);
-	job.map.addr = ft_change_room(job.map.bytes);
-	if (!make(&job))
-		ft_fail_errno("mmap");
+	ft_change_map(&job.map, MAP_SHARED);
 	sem_init(&job.seen, 0, 0);
 	ft_trap_prepare();
 	ft_bounded(change_for_a_while, &job, "stores and changes of the right to them");
@@ -194,8 +192,8 @@ static void race(const void *arg)
 		expect_zeros(&job);
 	ft_metric_add("trapped", job.trapped);
 	ft_metric_add("went_through", job.went_through);
-	ft_change_leave(job.map.addr, job.map.bytes);
-	close(job.map.fd);
+	ft_change_leave(&job.map);
+	ft_map_free(&job.map);
 }
 
 static void run(const struct ft_test *test)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that what threads store to distinct fresh pages of a shared mapping is what the file
- * holds, all of each page, on tmpfs, memfd and ext4, with one thread, as many as vCPUs, and twice
+ * holds, all of each page, on tmpfs, memfd, ext4 and xfs, with one thread, as many as vCPUs, and twice
  * as many; that the same pages seen through a second mapping and by a child agree; and that the
  * pages leave the process' books when the mapping goes.
  *
@@ -23,11 +23,6 @@
 
 /* The kernel keeps the counters of the resident set for each CPU and adds them up late. */
 #define RSS_SLACK_PAGES 256
-
-struct shape {
-	enum ft_kind kind;
-	unsigned threads;
-};
 
 static long resident_shared(void)
 {
@@ -73,7 +68,7 @@ static void verify_in_child(const struct ft_map *map, uint64_t seed)
 
 static void touch(const void *arg)
 {
-	const struct shape *shape = arg;
+	const struct ft_map_shape *shape = arg;
 	struct ft_map map = ft_map_new(shape->kind, PAGES);
 	long before = resident_shared(), left;
 	struct ft_touch result;
@@ -100,21 +95,12 @@ static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD,   FT_ANON,
 					     FT_EXT4,  FT_EXT4_1K, FT_XFS};
-	const size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
-	unsigned counts[FT_THREAD_COUNTS];
-	unsigned n = ft_thread_counts(counts);
 
 	(void)test;
 	ft_disk_mount("ext4");
 	ft_disk_mount("ext4-1k");
 	ft_disk_mount("xfs");
-	ft_plan((unsigned)n_kinds * n);
-	for (size_t k = 0; k < n_kinds; k++)
-		for (unsigned i = 0; i < n; i++) {
-			struct shape shape = {.kind = kinds[k], .threads = counts[i]};
-
-			ft_case(touch, &shape, "%s-threads-%u", ft_kind_name(kinds[k]), counts[i]);
-		}
+	ft_map_cases(touch, kinds, sizeof(kinds) / sizeof(*kinds));
 	ft_disk_release("xfs");
 	ft_disk_release("ext4-1k");
 	ft_disk_release("ext4");

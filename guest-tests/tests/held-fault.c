@@ -224,12 +224,7 @@ static void map_alone(struct scene *scene)
 	map->kind = scene->shape->device;
 	map->bytes = 2 * FT_PAGE;
 	map->fd = ft_probe_open(map->kind == FT_PROBE_MP);
-	map->addr =
-		mmap(ft_change_room(map->bytes), map->bytes, PROT_READ | PROT_WRITE,
-		     MAP_FIXED | (kinds[scene->shape->kind].is_private ? MAP_PRIVATE : MAP_SHARED),
-		     map->fd, 0);
-	if (map->addr == MAP_FAILED)
-		ft_fail_errno("mmap of the probe driver");
+	ft_change_map(map, kinds[scene->shape->kind].is_private ? MAP_PRIVATE : MAP_SHARED);
 }
 
 static void hold(const void *arg)

@@ -128,13 +128,11 @@ static void race(const void *arg)
 		ft_map_unmap(&job.files[i]);
 	}
 	sem_init(&job.made, 0, 0);
-	job.addr = ft_change_room(PAGES * FT_PAGE);
-	if (mmap(job.addr, PAGES * FT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		 job.files[0].fd, 0) != job.addr)
-		ft_fail_errno("mmap");
+	ft_change_map(&job.files[0], MAP_SHARED);
+	job.addr = job.files[0].addr;
 	ft_bounded(change_for_a_while, &job, "stores beside changes of the mapping");
 	ft_metric_add("looks", job.looks);
-	ft_change_leave(job.addr, PAGES * FT_PAGE);
+	ft_change_leave(&job.files[0]);
 	for (unsigned i = 0; i < 2; i++)
 		ft_map_free(&job.files[i]);
 }

@@ -41,23 +41,24 @@ static void touch(const void *arg)
 
 static void run(const struct ft_test *test)
 {
+	enum ft_kind kind = (enum ft_kind)test->arg;
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
 
 	/* Its folios are of many pages: threads at neighbours wait for the folio, and that is a retry. */
-	if (test->arg == FT_XFS)
+	if (kind == FT_XFS)
 		n = 1;
 	ft_lockstat_need();
-	if (ft_kind_on_disk((enum ft_kind)test->arg))
-		ft_disk_mount(ft_kind_name((enum ft_kind)test->arg));
+	if (ft_kind_on_disk(kind))
+		ft_disk_mount(ft_kind_name(kind));
 	ft_plan(n);
 	for (unsigned i = 0; i < n; i++) {
-		struct shape shape = {.kind = (enum ft_kind)test->arg, .threads = counts[i]};
+		struct shape shape = {.kind = kind, .threads = counts[i]};
 
 		ft_case(touch, &shape, "threads-%u", counts[i]);
 	}
-	if (ft_kind_on_disk((enum ft_kind)test->arg))
-		ft_disk_release(ft_kind_name((enum ft_kind)test->arg));
+	if (ft_kind_on_disk(kind))
+		ft_disk_release(ft_kind_name(kind));
 }
 
 const struct ft_test shared_write_tmpfs = {
