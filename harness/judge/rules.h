@@ -22,7 +22,8 @@
  *     tail = yes             comes after a header; alone it means that the header is lost
  *
  *     [ignore NAME]          match, reason, expires; until: an expression that closes a bracket;
- *                            alone = yes: only where no report is open
+ *                            alone = yes: only where no report is open; once = yes: the bracket
+ *                            holds one stack, a second one in it is a report
  *     [known NAME]           match, reason, expires: a kernel message of level warning or worse
  *                            that is fine
  *     expires = 2027-06-30   the last day on which the exception holds; after it the file is refused
@@ -56,7 +57,7 @@ typedef struct {
 	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */
 	char **part_of;
 	FlVerdictKind verdict;
-	bool bare_frames, dies, weak, no_function, tail, alone;
+	bool bare_frames, dies, weak, no_function, tail, alone, once;
 } FlRule;
 
 typedef struct FlRules FlRules;

@@ -234,9 +234,12 @@ static bool set_rule(FlRule *rule, const char *key, const char *value, const cha
 		return set_expires(rule, value, today, error);
 	else if (rule->type == FL_RULE_IGNORE && strcmp(key, "until") == 0)
 		return (rule->end = compile(value, error)) != NULL;
-	else if (rule->type == FL_RULE_IGNORE && strcmp(key, "alone") == 0 &&
-		 strcmp(value, "yes") == 0)
+	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
+		 strcmp(key, "alone") == 0)
 		rule->alone = true;
+	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
+		 strcmp(key, "once") == 0)
+		rule->once = true;
 	else
 		return fail(error, "%s: no such key here", key);
 	return true;

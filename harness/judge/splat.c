@@ -38,6 +38,7 @@ typedef struct {
 	bool active;
 	bool gap;      /* lines are missing in it */
 	bool promised; /* it was "cut here": a header must follow */
+	bool once;     /* a bracket for one stack */
 	uint32_t caller;
 	unsigned left;
 	const GRegex *until;
@@ -453,14 +454,17 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 			splats->bracket = (Span){.active = true,
 						 .caller = line->caller,
 						 .left = BRACKET_LINES,
+						 .once = ignore->once,
 						 .until = ignore->end};
 		return true;
 	}
 	rule = fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
 	if (!rule)
 		return false;
-	if (rule->weak && span_holds(&splats->bracket, line))
+	if (rule->weak && span_holds(&splats->bracket, line)) {
+		splats->bracket.active = !splats->bracket.once;
 		return true;
+	}
 	if (goes_on(splats, rule, open, line)) {
 		if (open)
 			add_line(splats, open, line);
