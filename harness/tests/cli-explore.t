@@ -5,6 +5,8 @@
 # shellcheck source=harness/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
+# What explore prints names no --out: it is run here.
+cd "$scratch" || exit 1
 use_fake_qemu
 export FAKE=panic
 out=$scratch/out
@@ -42,7 +44,6 @@ again() {
 	sh "$scratch/again" && return 1
 	cmp "$(find "$out/explore" -name serial.log -type f)" "$(readlink -f out/latest)/patched/serial.log"
 }
-cd "$scratch" || exit 1
 promise "the run that it names has the same bytes" again
 before=$(guests)
 expect "the same again" 1 "FAIL: 1 of 1 seeds failed" explore --seeds 5..9 --jobs 1 --cpus 4
