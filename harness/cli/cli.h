@@ -35,6 +35,7 @@ int fl_cmd_judge(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_history(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_show(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_bisect(FlCli *cli, int argc, char **argv, GError **error);
+int fl_cmd_compare(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_explore(FlCli *cli, int argc, char **argv, GError **error);
 int fl_cmd_shell(FlCli *cli, int argc, char **argv, GError **error);

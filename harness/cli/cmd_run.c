@@ -15,22 +15,6 @@
 	"and says\n"                                                                               \
 	"PASS or FAIL. The evidence is in out/runs/, the newest at out/latest."
 
-/* The command line as it was given, with the seed that was used. */
-static char *repeat_command(const FlCli *cli, int argc, char **argv, uint64_t seed, bool has_seed)
-{
-	GString *line = g_string_new(NULL);
-	g_autofree char *seed_text = g_strdup_printf("%" G_GUINT64_FORMAT, seed);
-
-	fl_command_append(line, cli->program);
-	for (int i = 0; i < argc; i++)
-		fl_command_append(line, argv[i]);
-	if (!has_seed) {
-		fl_command_append(line, "--seed");
-		fl_command_append(line, seed_text);
-	}
-	return g_string_free(line, FALSE);
-}
-
 static int finish(const FlCli *cli, const FlOptions *options, bool ok, FlRunRecord *record,
 		  const char *evidence, GError **error)
 {
@@ -70,8 +54,8 @@ int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error)
 	plan = fl_options_plan(&options, cli->site, error);
 	if (!plan)
 		return -1;
-	command = repeat_command(cli, argc, given, options.seed_text ? options.seed : plan->seed,
-				 options.seed_text != NULL);
+	command =
+		fl_command_given(cli->program, argc, given, options.seed_text ? NULL : &plan->seed);
 	FlRunRequest request = fl_options_request(&options, plan);
 
 	request.stamp = stamp;

@@ -34,6 +34,18 @@ static void append_number(GString *line, const char *option, uint64_t value)
 	g_string_append_printf(line, " %s %" G_GUINT64_FORMAT, option, value);
 }
 
+char *fl_command_given(const char *program, int argc, char *const *argv, const uint64_t *seed)
+{
+	GString *line = g_string_new(NULL);
+
+	fl_command_append(line, program);
+	for (int i = 0; i < argc; i++)
+		fl_command_append(line, argv[i]);
+	if (seed)
+		append_number(line, "--seed", *seed);
+	return g_string_free(line, FALSE);
+}
+
 char *fl_command_replay(const char *program, const char *evidence)
 {
 	GString *line = g_string_new(NULL);

@@ -23,6 +23,7 @@ static const struct {
 	{"build", fl_cmd_build, "build the kernels of a plan, or find them in the cache"},
 	{"judge", fl_cmd_judge,
 	 "judge an evidence folder or a bare serial log again, without a guest"},
+	{"compare", fl_cmd_compare, "two kernels in turns: what is new, fixed or moved"},
 	{"bisect", fl_cmd_bisect, "find the commit, patch or option that made a test go bad"},
 	{"explore", fl_cmd_explore, "one set of tests under many seeds, until one fails"},
 	{"replay", fl_cmd_replay, "the same run again, from its evidence folder"},

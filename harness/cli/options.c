@@ -75,7 +75,8 @@ static void add_run_options(GOptionContext *context, FlOptions *o)
 		{"test", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->tests,
 		 "tests to run, repeatable (default: the plan's)", "GLOB"},
 		{"repeat", 0, 0, G_OPTION_ARG_INT, &o->repeat,
-		 "boot each kernel N times, seeds counting up", "N"},
+		 "boot each kernel N times, seeds counting up (default 1; compare: at most 10)",
+		 "N"},
 		{"fail-fast", 0, 0, G_OPTION_ARG_NONE, &o->fail_fast,
 		 "start no guest after one that did not pass", NULL},
 		{"timeout-scale", 0, 0, G_OPTION_ARG_DOUBLE, &o->timeout_scale,
@@ -182,6 +183,17 @@ static void add_explore_options(GOptionContext *context, FlOptions *o)
 		 "how long to go on, as 90s, 10m or 2h", "TIME"},
 		{"keep-going", 0, 0, G_OPTION_ARG_NONE, &o->keep_going,
 		 "do not stop at the first failure", NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static void add_compare_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"confidence", 0, 0, G_OPTION_ARG_DOUBLE, &o->confidence,
+		 "1 minus the share of false alarms among the differences told (default 0.99)",
+		 "P"},
 		{NULL}};
 
 	g_option_context_add_main_entries(context, entries, NULL);
@@ -312,6 +324,10 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 
 	*options =
 		(FlOptions){.repeat = 1, .timeout_scale = 1.0, .max_runs = 400, .confidence = 0.95};
+	if (groups & FL_OPTIONS_COMPARE) {
+		options->repeat = 10;
+		options->confidence = 0.99;
+	}
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_summary(context, summary);
 	if (groups & FL_OPTIONS_KERNEL)
@@ -332,6 +348,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_replay_options(context, options);
 	if (groups & FL_OPTIONS_EXPLORE)
 		add_explore_options(context, options);
+	if (groups & FL_OPTIONS_COMPARE)
+		add_compare_options(context, options);
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;

@@ -9,15 +9,16 @@
 
 /* Which groups of options a verb takes. */
 typedef enum {
-	FL_OPTIONS_KERNEL = 1 << 0,  /* plan, kernel, kernel-tree, image, patch, config, jobs */
-	FL_OPTIONS_MACHINE = 1 << 1, /* cpus, memory, accel, seed */
-	FL_OPTIONS_RUN = 1 << 2,     /* test, repeat, fail-fast, timeout-scale, git-bisect, out */
-	FL_OPTIONS_REPORT = 1 << 3,  /* json, junit, ktap */
-	FL_OPTIONS_STORE = 1 << 5,   /* out, json */
-	FL_OPTIONS_HISTORY = 1 << 6, /* kernel, test, verdict, signature, rebuild */
-	FL_OPTIONS_REPLAY = 1 << 8,  /* out, jobs, timeout-scale, until, gdb */
-	FL_OPTIONS_EXPLORE = 1 << 9, /* seeds, for, keep-going */
-	FL_OPTIONS_BISECT = 1 << 4   /* good, bad, series, signature, confidence, rate, max-runs */
+	FL_OPTIONS_KERNEL = 1 << 0,   /* plan, kernel, kernel-tree, image, patch, config, jobs */
+	FL_OPTIONS_MACHINE = 1 << 1,  /* cpus, memory, accel, seed */
+	FL_OPTIONS_RUN = 1 << 2,      /* test, repeat, fail-fast, timeout-scale, git-bisect, out */
+	FL_OPTIONS_REPORT = 1 << 3,   /* json, junit, ktap */
+	FL_OPTIONS_STORE = 1 << 5,    /* out, json */
+	FL_OPTIONS_HISTORY = 1 << 6,  /* kernel, test, verdict, signature, rebuild */
+	FL_OPTIONS_REPLAY = 1 << 8,   /* out, jobs, timeout-scale, until, gdb */
+	FL_OPTIONS_EXPLORE = 1 << 9,  /* seeds, for, keep-going */
+	FL_OPTIONS_BISECT = 1 << 4,   /* good, bad, series, signature, confidence, rate, max-runs */
+	FL_OPTIONS_COMPARE = 1 << 10 /* confidence; repeat counts pairs */
 } FlOptionGroups;
 
 /* gboolean and not bool where GOption writes: it writes an int. */

@@ -7,7 +7,7 @@
 expect "no verb prints the usage" 2 "usage: faultline VERB" "$faultline"
 expect "--help is no error" 0 "usage: faultline VERB" "$faultline" --help
 expect "an unknown verb is named" 2 'there is no verb "frobnicate"' "$faultline" frobnicate
-for verb in run build judge bisect explore replay history show shell doctor; do
+for verb in run build judge compare bisect explore replay history show shell doctor; do
 	expect "$verb --help tells its options" 0 "--help" "$faultline" "$verb" --help
 done
 expect "an unknown option is named" 2 "--colour" "$faultline" run --colour
