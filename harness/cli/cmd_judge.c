@@ -6,18 +6,36 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "flow/rejudge.h"
+#include "report/text.h"
+
+#include <stdio.h>
 
 #define SUMMARY                                                                                    \
 	"Judges an evidence folder (out/runs/<id>, out/latest) or a bare console log again, with " \
 	"the\n"                                                                                    \
 	"rules of today. A bare log can show what went wrong; it can never prove a PASS."
 
+static void print_notes(const FlExplain *explain)
+{
+	const GPtrArray *notes = fl_explain_notes(explain);
+
+	for (guint i = 0; i < notes->len; i++) {
+		g_autofree char *note = fl_text_plain(g_ptr_array_index(notes, i));
+
+		puts(note);
+	}
+	if (fl_explain_suppressed(explain))
+		printf("... and %u more notes\n", fl_explain_suppressed(explain));
+}
+
 int fl_cmd_judge(FlCli *cli, int argc, char **argv, GError **error)
 {
 	g_auto(FlOptions) options = {0};
 	g_autoptr(FlRunRecord) record = NULL;
+	g_autoptr(FlExplain) explain = NULL;
 
-	if (!fl_options_parse(&options, FL_OPTIONS_REPORT, "PATH", SUMMARY, argc, argv, error))
+	if (!fl_options_parse(&options, FL_OPTIONS_REPORT | FL_OPTIONS_JUDGE, "PATH", SUMMARY, argc,
+			      argv, error))
 		return -1;
 	if (!options.rest || !options.rest[0] || options.rest[1]) {
 		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE,
@@ -25,8 +43,11 @@ int fl_cmd_judge(FlCli *cli, int argc, char **argv, GError **error)
 			    "out/latest");
 		return -1;
 	}
-	if (!fl_rejudge(cli->site, options.rest[0], &record, error))
+	explain = options.explain ? fl_explain_new() : NULL;
+	if (!fl_rejudge(cli->site, options.rest[0], explain, &record, error))
 		return -1;
+	if (explain)
+		print_notes(explain);
 	fl_output_record(cli, &options, record, options.rest[0], true);
 	if (!fl_output_files(&options, record, error))
 		return -1;

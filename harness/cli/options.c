@@ -199,6 +199,15 @@ static void add_compare_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_judge_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {{"explain", 0, 0, G_OPTION_ARG_NONE, &o->explain,
+					 "print which line led to which conclusion", NULL},
+					{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
 {
 	const GOptionEntry entries[] = {
@@ -350,6 +359,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_explore_options(context, options);
 	if (groups & FL_OPTIONS_COMPARE)
 		add_compare_options(context, options);
+	if (groups & FL_OPTIONS_JUDGE)
+		add_judge_options(context, options);
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;

@@ -18,7 +18,8 @@ typedef enum {
 	FL_OPTIONS_REPLAY = 1 << 8,   /* out, jobs, timeout-scale, until, gdb */
 	FL_OPTIONS_EXPLORE = 1 << 9,  /* seeds, for, keep-going */
 	FL_OPTIONS_BISECT = 1 << 4,   /* good, bad, series, signature, confidence, rate, max-runs */
-	FL_OPTIONS_COMPARE = 1 << 10 /* confidence; repeat counts pairs */
+	FL_OPTIONS_COMPARE = 1 << 10, /* confidence; repeat counts pairs */
+	FL_OPTIONS_JUDGE = 1 << 11    /* explain */
 } FlOptionGroups;
 
 /* gboolean and not bool where GOption writes: it writes an int. */
@@ -29,7 +30,7 @@ typedef struct {
 	int cpus, repeat, jobs, max_runs;
 	double timeout_scale, confidence, rate;
 	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, rebuild, gdb,
-		keep_going;
+		keep_going, explain;
 	unsigned memory_mib;
 	uint64_t seed, first_seed, last_seed; /* of --seed; of --seeds */
 	double duration_s;		      /* of --for */

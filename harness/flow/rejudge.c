@@ -34,7 +34,8 @@ static bool feed_file(FlJudge *judge, const char *path, FeedFn feed, GError **er
 	return false;
 }
 
-static FlJudge *make_judge(const FlSite *site, const FlGuestRecord *guest, GError **error)
+static FlJudge *make_judge(const FlSite *site, const FlGuestRecord *guest, FlExplain *explain,
+			   GError **error)
 {
 	g_autofree char *rules = fl_site_path(site, "configs/splats");
 	FlJudgeSpec spec = {
@@ -42,6 +43,7 @@ static FlJudge *make_judge(const FlSite *site, const FlGuestRecord *guest, GErro
 		.nonce = guest ? guest->nonce : NULL,
 		.rules_dir = rules,
 		.today = site->today,
+		.explain = explain,
 	};
 
 	return fl_judge_new(&spec, error);
@@ -57,7 +59,8 @@ static void apply_autopsy(FlGuestRecord *guest, const char *dir)
 		fl_autopsy_apply(guest->verdict, autopsy);
 }
 
-static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir, GError **error)
+static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir,
+			FlExplain *explain, GError **error)
 {
 	g_autofree char *console = g_build_filename(dir, FL_RUNDIR_CONSOLE, NULL);
 	g_autofree char *wire = g_build_filename(dir, FL_RUNDIR_WIRE, NULL);
@@ -67,7 +70,8 @@ static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir
 	if (!guest)
 		return false;
 	g_ptr_array_add(record->guests, guest);
-	judge = make_judge(site, guest, error);
+	fl_explain(explain, "guest %s, %s", guest->label, dir);
+	judge = make_judge(site, guest, explain, error);
 	if (!judge || !feed_file(judge, console, fl_judge_console, error) ||
 	    !feed_file(judge, wire, fl_judge_wire, error))
 		return false;
@@ -80,10 +84,11 @@ static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir
 	return true;
 }
 
-static bool judge_log(const FlSite *site, FlRunRecord *record, const char *path, GError **error)
+static bool judge_log(const FlSite *site, FlRunRecord *record, const char *path, FlExplain *explain,
+		      GError **error)
 {
 	g_autofree char *name = g_path_get_basename(path);
-	g_autoptr(FlJudge) judge = make_judge(site, NULL, error);
+	g_autoptr(FlJudge) judge = make_judge(site, NULL, explain, error);
 	FlGuestRecord *guest;
 
 	if (!judge || !feed_file(judge, path, fl_judge_console, error))
@@ -94,17 +99,19 @@ static bool judge_log(const FlSite *site, FlRunRecord *record, const char *path,
 	return true;
 }
 
-static bool judge_folder(const FlSite *site, FlRunRecord *record, const char *path, GError **error)
+static bool judge_folder(const FlSite *site, FlRunRecord *record, const char *path,
+			 FlExplain *explain, GError **error)
 {
 	g_autoptr(GPtrArray) dirs = fl_evidence_guests(path, error);
 
 	for (guint i = 0; dirs && i < dirs->len; i++)
-		if (!judge_guest(site, record, g_ptr_array_index(dirs, i), error))
+		if (!judge_guest(site, record, g_ptr_array_index(dirs, i), explain, error))
 			return false;
 	return dirs != NULL;
 }
 
-bool fl_rejudge(const FlSite *site, const char *path, FlRunRecord **ret_record, GError **error)
+bool fl_rejudge(const FlSite *site, const char *path, FlExplain *explain, FlRunRecord **ret_record,
+		GError **error)
 {
 	g_autofree char *id = g_path_get_basename(path);
 	g_autoptr(FlRunRecord) record = fl_record_new(id);
@@ -116,9 +123,9 @@ bool fl_rejudge(const FlSite *site, const char *path, FlRunRecord **ret_record, 
 		return false;
 	}
 	if (g_file_test(path, G_FILE_TEST_IS_DIR))
-		ok = judge_folder(site, record, path, error);
+		ok = judge_folder(site, record, path, explain, error);
 	else
-		ok = judge_log(site, record, path, error);
+		ok = judge_log(site, record, path, explain, error);
 	if (!ok)
 		return false;
 	fl_record_conclude(record);

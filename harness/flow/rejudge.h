@@ -6,10 +6,12 @@
 #pragma once
 
 #include "flow/site.h"
+#include "judge/explain.h"
 #include "judge/record.h"
 
 /**
- * @param path  a run's folder, one guest's folder, or a file with a console log
+ * @param path     a run's folder, one guest's folder, or a file with a console log
+ * @param explain  takes the judge's notes, guest after guest; or NULL
  */
-bool fl_rejudge(const FlSite *site, const char *path, FlRunRecord **ret_record,
+bool fl_rejudge(const FlSite *site, const char *path, FlExplain *explain, FlRunRecord **ret_record,
 		GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -11,6 +11,10 @@
 /* After a death the report still has to come out of the port. */
 #define GRACE_DEATH_US 2000000u
 
+/* How explanations call the two logs. */
+#define FILE_CONSOLE "serial.log"
+#define FILE_KERNLOG "the kernel's log on the wire"
+
 struct FlJudge {
 	bool bare;
 	FlRules *rules; /* its own, or NULL */
@@ -21,6 +25,7 @@ struct FlJudge {
 	FlKernlog kernlog;
 	unsigned n_banners;
 	unsigned n_dropped;
+	FlExplain *explain; /* or NULL */
 };
 
 static bool says_dropped(const char *text)
@@ -70,6 +75,8 @@ static void take_console_line(const FlLine *line, gpointer data)
 
 	if (*line->text == '*' && says_dropped(line->text)) {
 		judge->n_dropped++;
+		fl_explain_line(judge->explain, FILE_CONSOLE, line->number,
+				"messages are missing on the console: %.160s", line->text);
 		fl_splats_gap(judge->splats);
 		return;
 	}
@@ -112,6 +119,9 @@ FlJudge *fl_judge_new(const FlJudgeSpec *spec, GError **error)
 	judge->session = fl_session_new(spec->tests);
 	judge->splats = fl_splats_new(rules);
 	fl_kernlog_init(&judge->kernlog, rules);
+	judge->explain = spec->explain;
+	fl_splats_explain(judge->splats, spec->explain, FILE_CONSOLE);
+	fl_splats_explain(judge->kernlog.splats, spec->explain, FILE_KERNLOG);
 	fl_lines_init(&judge->lines, take_console_line, judge);
 	fl_wire_init(&judge->wire, spec->nonce, take_wire_record, judge);
 	return judge;
@@ -189,7 +199,8 @@ FlVerdict *fl_judge_end(FlJudge *judge, FlEnding ending, const char *detail)
 			       .wire = &judge->wire,
 			       .kernlog = &judge->kernlog,
 			       .ending = ending,
-			       .detail = detail};
+			       .detail = detail,
+			       .explain = judge->explain};
 
 	fl_lines_end(&judge->lines);
 	fl_splats_end(judge->splats);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "judge/explain.h"
 #include "judge/rules.h"
 #include "plan/ending.h"
 
@@ -17,7 +18,8 @@ typedef struct {
 	const char *nonce;	  /* FL_WIRE_NONCE_LEN hex characters; NULL: a bare log */
 	const char *rules_dir;	  /* configs/splats */
 	const FlRules *rules;	  /* borrowed; NULL: read from rules_dir */
-	const char *today; /* YYYY-MM-DD: exceptions that expired before are an error; or NULL */
+	const char *today;  /* YYYY-MM-DD: exceptions that expired before are an error; or NULL */
+	FlExplain *explain; /* borrowed: where to note what led to the verdict; or NULL */
 } FlJudgeSpec;
 
 typedef struct FlJudge FlJudge;

@@ -7,20 +7,27 @@
 
 #include "judge/proof.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-static void consider(FlVerdict *verdict, FlVerdictKind kind, const char *format, ...)
-	G_GNUC_PRINTF(3, 4);
-static void consider(FlVerdict *verdict, FlVerdictKind kind, const char *format, ...)
+static void consider(const FlEvidence *evidence, FlVerdict *verdict, FlVerdictKind kind,
+		     const char *format, ...) G_GNUC_PRINTF(4, 5);
+static void consider(const FlEvidence *evidence, FlVerdict *verdict, FlVerdictKind kind,
+		     const char *format, ...)
 {
+	g_autofree char *reason = NULL;
 	va_list args;
 
+	va_start(args, format);
+	reason = g_strdup_vprintf(format, args);
+	va_end(args);
+	if (kind > FL_VERDICT_BROKEN || kind > verdict->kind)
+		fl_explain(evidence->explain, "verdict: %s%s: %s", fl_verdict_name(kind),
+			   kind > verdict->kind ? "" : " as well, which changes nothing", reason);
 	if (kind <= verdict->kind)
 		return;
-	va_start(args, format);
 	g_free(verdict->reason);
-	verdict->reason = g_strdup_vprintf(format, args);
-	va_end(args);
+	verdict->reason = g_steal_pointer(&reason);
 	verdict->kind = kind;
 }
 
@@ -199,7 +206,7 @@ static void rule_ending(FlVerdict *verdict, const FlEvidence *evidence)
 		return;
 	if (kind == FL_VERDICT_HANG && verdict->kind <= kind && !verdict->hang)
 		verdict->hang = g_strconcat(ending_words(evidence->ending), during, NULL);
-	consider(verdict, kind, "%s%s%s", ending_words(evidence->ending), during, words);
+	consider(evidence, verdict, kind, "%s%s%s", ending_words(evidence->ending), during, words);
 }
 
 static void rule_stuck(FlVerdict *verdict, const FlEvidence *evidence)
@@ -208,7 +215,7 @@ static void rule_stuck(FlVerdict *verdict, const FlEvidence *evidence)
 
 	if (!stuck)
 		return;
-	consider(verdict, FL_VERDICT_HANG, "%s", stuck);
+	consider(evidence, verdict, FL_VERDICT_HANG, "%s", stuck);
 	verdict->hang = g_steal_pointer(&stuck);
 }
 
@@ -219,7 +226,7 @@ static void rule_findings(FlVerdict *verdict, const FlEvidence *evidence)
 
 	if (!worst)
 		return;
-	consider(verdict, worst->splat->verdict, "%s", sentence);
+	consider(evidence, verdict, worst->splat->verdict, "%s", sentence);
 	if (worst->splat->verdict == FL_VERDICT_HANG && !verdict->hang)
 		verdict->hang = g_steal_pointer(&sentence);
 }
@@ -285,17 +292,21 @@ static void rule_tests(FlVerdict *verdict, const FlEvidence *evidence)
 		FlTestResult *result = copy_result(test->result);
 
 		rule_test(evidence, test, result);
+		fl_explain(evidence->explain, "test %s: %s%s%s", result->name,
+			   fl_verdict_name(result->kind), *result->reason ? ": " : "",
+			   result->reason);
 		g_ptr_array_add(verdict->tests, result);
 	}
 }
 
-static void weigh_tests(FlVerdict *verdict, bool (*wanted)(FlVerdictKind kind))
+static void weigh_tests(const FlEvidence *evidence, FlVerdict *verdict,
+			bool (*wanted)(FlVerdictKind kind))
 {
 	for (unsigned i = 0; i < verdict->tests->len; i++) {
 		const FlTestResult *test = verdict->tests->pdata[i];
 
 		if (wanted(test->kind))
-			consider(verdict, test->kind, "test %s %s: %s", test->name,
+			consider(evidence, verdict, test->kind, "test %s %s: %s", test->name,
 				 test->kind == FL_VERDICT_FAIL	   ? "failed"
 				 : test->kind == FL_VERDICT_BROKEN ? "has no result"
 								   : "did not come back",
@@ -313,12 +324,30 @@ static bool is_broken(FlVerdictKind kind)
 	return kind == FL_VERDICT_BROKEN;
 }
 
+static void note_attest(const FlEvidence *evidence)
+{
+	const FlAttest *attest = &evidence->session->attest;
+
+	if (!attest->present) {
+		fl_explain(evidence->explain, "closing statement: there is none");
+		return;
+	}
+	fl_explain(evidence->explain,
+		   "closing statement: taint %" PRId64 ", %" PRId64 " warnings, %" PRId64
+		   " oops, %" PRId64 " tests began, %" PRId64 " ended, kernel log %" PRId64
+		   " to %" PRId64 " with %" PRId64 " lost; on the wire it is %" PRIu64
+		   " to %" PRIu64,
+		   attest->tainted, attest->warn, attest->oops, attest->started, attest->results,
+		   attest->kmsg_first, attest->kmsg_last, attest->kmsg_lost,
+		   evidence->kernlog->first_seq, evidence->kernlog->next_seq - 1);
+}
+
 static void rule_guilt(FlVerdict *verdict, const FlEvidence *evidence)
 {
 	g_autofree char *guilt = fl_proof_guilt(evidence);
 
 	if (guilt)
-		consider(verdict, FL_VERDICT_FAIL, "%s", guilt);
+		consider(evidence, verdict, FL_VERDICT_FAIL, "%s", guilt);
 }
 
 static void rule_gaps(FlVerdict *verdict, const FlEvidence *evidence)
@@ -326,7 +355,7 @@ static void rule_gaps(FlVerdict *verdict, const FlEvidence *evidence)
 	g_autofree char *gap = fl_proof_gap(evidence);
 
 	if (gap)
-		consider(verdict, FL_VERDICT_BROKEN, "%s", gap);
+		consider(evidence, verdict, FL_VERDICT_BROKEN, "%s", gap);
 }
 
 /* All is well: say of what. */
@@ -373,17 +402,18 @@ FlVerdict *fl_ruling(const FlEvidence *evidence)
 	rule_stuck(verdict, evidence);
 	rule_findings(verdict, evidence);
 	rule_ending(verdict, evidence);
-	weigh_tests(verdict, is_guilty);
-	if (evidence->bare) {
-		consider(verdict, FL_VERDICT_BROKEN,
+	weigh_tests(evidence, verdict, is_guilty);
+	if (evidence->bare && verdict->kind == FL_VERDICT_PASS)
+		consider(evidence, verdict, FL_VERDICT_BROKEN,
 			 "nothing wrong was found in %u lines, but a bare console log proves no "
 			 "pass",
 			 evidence->n_console_lines);
+	if (evidence->bare)
 		return verdict;
-	}
+	note_attest(evidence);
 	rule_guilt(verdict, evidence);
 	rule_gaps(verdict, evidence);
-	weigh_tests(verdict, is_broken);
+	weigh_tests(evidence, verdict, is_broken);
 	if (verdict->kind == FL_VERDICT_PASS)
 		praise(verdict);
 	return verdict;

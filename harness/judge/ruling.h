@@ -18,6 +18,7 @@ typedef struct {
 	unsigned n_dropped;    /* times the console said that messages were dropped */
 	FlEnding ending;
 	const char *detail; /* or NULL */
+	FlExplain *explain; /* or NULL */
 } FlEvidence;
 
 FlVerdict *fl_ruling(const FlEvidence *evidence);

@@ -61,6 +61,8 @@ struct FlSplats {
 	FlReport *last; /* the last report made, closed or not; borrowed, NULL if none */
 	const FlReport *death;
 	bool any_closed;
+	FlExplain *explain; /* or NULL */
+	const char *file;
 };
 
 static void report_free(gpointer data)
@@ -81,6 +83,12 @@ FlSplats *fl_splats_new(const FlRules *rules)
 	splats->reports = g_ptr_array_new_with_free_func(report_free);
 	splats->by_signature = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return splats;
+}
+
+void fl_splats_explain(FlSplats *splats, FlExplain *explain, const char *file)
+{
+	splats->explain = explain;
+	splats->file = file;
 }
 
 const GPtrArray *fl_splats_reports(const FlSplats *splats)
@@ -111,6 +119,16 @@ static void make_valid(char **text)
 	*text = valid;
 }
 
+static void note_report(const FlSplats *splats, const FlSplat *splat)
+{
+	unsigned n_lines = splat->last_line - splat->first_line + 1;
+
+	fl_explain_line(splats->explain, splats->file, splat->first_line,
+			"a report of %u line%s: %s, by itself %s%s: %s [%s]", n_lines,
+			n_lines == 1 ? "" : "s", splat->kind, fl_verdict_name(splat->verdict),
+			splat->corrupted ? ", torn" : "", splat->title, splat->signature);
+}
+
 /* Gives it title and signature, and counts it to an earlier one of the same signature. */
 static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 {
@@ -126,6 +144,7 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 	make_valid(&splat->lock);
 	splat->signature = fl_stack_signature(splats->rules, splat);
 	splat->count = 1;
+	note_report(splats, splat);
 	same = g_hash_table_lookup(splats->by_signature, splat->signature);
 	if (!same && (splats->reports->len < FL_SPLATS_MAX || splats->death == report)) {
 		g_ptr_array_add(splats->reports, report);
@@ -133,6 +152,8 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 		return;
 	}
 	if (same) {
+		fl_explain_line(splats->explain, splats->file, splat->first_line,
+				"the same as one before, which is the one that is kept");
 		same->splat->count++;
 		same->splat->verdict = fl_verdict_worse(same->splat->verdict, splat->verdict);
 		same->dies |= report->dies;
@@ -147,6 +168,8 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 /* The report of something that a test asked for: none. */
 static void excuse(FlSplats *splats, FlReport *report)
 {
+	fl_explain_line(splats->explain, splats->file, report->splat->first_line,
+			"no report: its rule has an \"unless\" that one of its lines matches");
 	if (splats->last == report)
 		splats->last = NULL;
 	report_free(report);
@@ -333,6 +356,8 @@ static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line
 		report->splat->corrupted |= preamble->gap;
 		preamble->active = false;
 	}
+	fl_explain_line(splats->explain, splats->file, line->number, "[splat %s] begins at: %.160s",
+			rule->name, line->text);
 	report->dies = rule->dies;
 	report->splat->corrupted |= rule->tail;
 	if (rule->dies && !splats->death)
@@ -357,6 +382,9 @@ static bool goes_on(FlSplats *splats, const FlRule *rule, Open *open, const FlLi
 
 	if (!earlier || !rule->part_of || !fl_rules_is_part_of(rule, earlier->splat->kind))
 		return false;
+	fl_explain_line(splats->explain, splats->file, line->number,
+			"[splat %s] goes on with the report before it: %.160s", rule->name,
+			line->text);
 	earlier->splat->verdict = fl_verdict_worse(earlier->splat->verdict, rule->verdict);
 	earlier->splat->last_line = line->number;
 	if (rule->dies && !splats->death)
@@ -450,6 +478,8 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 	const FlRule *rule;
 
 	if (ignore && !(ignore->alone && open)) {
+		fl_explain_line(splats->explain, splats->file, line->number,
+				"no report: [ignore %s] %s", ignore->name, ignore->reason);
 		if (ignore->end)
 			splats->bracket = (Span){.active = true,
 						 .caller = line->caller,
@@ -462,6 +492,8 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 	if (!rule)
 		return false;
 	if (rule->weak && span_holds(&splats->bracket, line)) {
+		fl_explain_line(splats->explain, splats->file, line->number,
+				"no report: part of what [ignore] let pass before");
 		splats->bracket.active = !splats->bracket.once;
 		return true;
 	}

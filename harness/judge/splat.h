@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "judge/explain.h"
 #include "judge/lines.h"
 #include "judge/rules.h"
 
@@ -23,6 +24,9 @@ typedef struct FlSplats FlSplats;
 /* rules is borrowed and must outlive the collector. */
 FlSplats *fl_splats_new(const FlRules *rules);
 void fl_splats_free(FlSplats *splats);
+
+/* Where to note what was made of which line; both borrowed. file: how the log is called there. */
+void fl_splats_explain(FlSplats *splats, FlExplain *explain, const char *file);
 
 /* A line that is the kernel's own. Returns whether it belongs to a report. */
 bool fl_splats_line(FlSplats *splats, const FlLine *line);

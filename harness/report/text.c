@@ -71,8 +71,11 @@ static void append_splat(GString *out, const FlGuestRecord *guest, const FlSplat
 {
 	g_autofree char *title = fl_text_plain(splat->title);
 
-	/* Line 0: the console lost it, the copy of the kernel's log on the wire has it. */
-	if (splat->first_line)
+	/* A bare log is its guest's label. Line 0: the console lost it, the copy on the wire has it. */
+	if (!guest->tests)
+		g_string_append_printf(out, "\n    %s:%u: %s", guest->label, splat->first_line,
+				       title);
+	else if (splat->first_line)
 		g_string_append_printf(out, "\n    %s/serial.log:%u: %s", guest->label,
 				       splat->first_line, title);
 	else

@@ -34,6 +34,11 @@ expect "with --git-bisect wrong usage is still 2" 2 "--cpus" "$faultline" run --
 
 expect "judge wants a path" 2 "expected one evidence folder or console log" "$faultline" judge
 expect "judge names a missing path" 2 "there is no /no/such" "$faultline" judge /no/such
+log=$root/harness/tests/judge-cases/lockdep-circular/serial.log
+expect "judge names the line of a bare log" 1 "serial.log:8: WARNING: possible circular locking" "$faultline" judge "$log"
+expect "--explain names the rule" 1 "serial.log:9: [splat lockdep] begins at: WARNING: possible circular" \
+	"$faultline" judge --explain "$log"
+expect "... and what it came to" 1 "verdict: FAIL: lockdep: WARNING: possible circular" "$faultline" judge --explain "$log"
 mkdir "$scratch/empty"
 expect "judge names a folder that is no evidence" 2 "is no evidence folder" "$faultline" judge "$scratch/empty"
 finish

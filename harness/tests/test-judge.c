@@ -75,14 +75,15 @@ static FlEnding given_ending(const Case *one)
 	return ending;
 }
 
-static FlJudge *judge_new(const Case *one)
+static FlJudge *judge_new(const Case *one, FlExplain *explain)
 {
 	const json_t *given = json_object_get(one->expect, "given");
 	const json_t *tests = json_object_get(given, "tests");
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	g_autoptr(GError) error = NULL;
 	FlJudgeSpec spec = {.nonce = json_string_value(json_object_get(given, "nonce")),
-			    .rules = rules};
+			    .rules = rules,
+			    .explain = explain};
 	FlJudge *judge;
 
 	for (size_t i = 0; i < json_array_size(tests); i++)
@@ -102,10 +103,10 @@ static void feed(FlJudge *judge, FeedFn fn, const char *bytes, size_t len, size_
 		fn(judge, bytes + at, MIN(chunk, len - at));
 }
 
-static FlVerdict *judge_parts(const Case *one, size_t serial_len, size_t wire_len, size_t chunk,
-			      bool wire_first)
+static FlVerdict *judge_explained(const Case *one, size_t serial_len, size_t wire_len, size_t chunk,
+				  bool wire_first, FlExplain *explain)
 {
-	g_autoptr(FlJudge) judge = judge_new(one);
+	g_autoptr(FlJudge) judge = judge_new(one, explain);
 	const json_t *given = json_object_get(one->expect, "given");
 
 	if (wire_first)
@@ -115,6 +116,12 @@ static FlVerdict *judge_parts(const Case *one, size_t serial_len, size_t wire_le
 		feed(judge, fl_judge_wire, one->wire, wire_len, chunk);
 	return fl_judge_end(judge, given_ending(one),
 			    json_string_value(json_object_get(given, "detail")));
+}
+
+static FlVerdict *judge_parts(const Case *one, size_t serial_len, size_t wire_len, size_t chunk,
+			      bool wire_first)
+{
+	return judge_explained(one, serial_len, wire_len, chunk, wire_first, NULL);
 }
 
 static json_t *splat_json(const FlSplat *splat)
@@ -236,6 +243,49 @@ static void never_passes_when_cut(gconstpointer data)
 		check_cut(one, one->serial_len, one->wire_len - i);
 }
 
+static bool has_note(const FlExplain *explain, const char *wanted)
+{
+	const GPtrArray *notes = fl_explain_notes(explain);
+
+	for (guint i = 0; i < notes->len; i++)
+		if (g_str_equal(notes->pdata[i], wanted))
+			return true;
+	return false;
+}
+
+static char *joined(const GPtrArray *notes)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < notes->len; i++)
+		g_string_append_printf(text, "%s\n", (char *)notes->pdata[i]);
+	return g_string_free(text, FALSE);
+}
+
+/* A note for each report of the console at its line, and one that gives the reason; else the same. */
+static void explains_itself(gconstpointer data)
+{
+	const Case *one = data;
+	g_autoptr(FlExplain) explain = fl_explain_new();
+	g_autoptr(FlVerdict) verdict =
+		judge_explained(one, one->serial_len, one->wire_len, 65536, false, explain);
+	g_autoptr(json_t) got = verdict_json(verdict);
+	g_autofree char *reason =
+		g_strdup_printf("verdict: %s: %s", fl_verdict_name(verdict->kind), verdict->reason);
+	g_autofree char *notes = joined(fl_explain_notes(explain));
+
+	compare(one, got);
+	if (verdict->kind != FL_VERDICT_PASS)
+		g_assert_true(has_note(explain, reason));
+	for (unsigned i = 0; i < verdict->splats->len; i++) {
+		const FlSplat *splat = verdict->splats->pdata[i];
+		g_autofree char *signature =
+			g_strdup_printf(": %s [%s]", splat->title, splat->signature);
+
+		g_assert_nonnull(strstr(notes, signature));
+	}
+}
+
 static int by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -260,6 +310,7 @@ static void add_case(const char *name)
 		{"gives-the-expected-verdict", gives_the_expected_verdict},
 		{"gives-the-same-in-any-pieces", gives_the_same_in_any_pieces},
 		{"never-passes-when-cut", never_passes_when_cut},
+		{"explains-itself", explains_itself},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
