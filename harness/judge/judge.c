@@ -21,7 +21,8 @@ struct FlJudge {
 	FlLines lines;
 	FlWire wire;
 	FlSession *session;
-	FlSplats *splats; /* of the console */
+	FlSplats *splats;     /* of the console */
+	FlLogtests *logtests; /* of a bare log, else NULL */
 	FlKernlog kernlog;
 	unsigned n_banners;
 	unsigned n_dropped;
@@ -80,6 +81,8 @@ static void take_console_line(const FlLine *line, gpointer data)
 		fl_splats_gap(judge->splats);
 		return;
 	}
+	if (judge->logtests && !line->torn)
+		fl_logtests_line(judge->logtests, line->text, line->number);
 	if (!line->stamped && judge->lines.any_stamp)
 		return;
 	if (*line->text == 'L' && g_str_has_prefix(line->text, FL_KERNLOG_BANNER))
@@ -118,6 +121,7 @@ FlJudge *fl_judge_new(const FlJudgeSpec *spec, GError **error)
 	judge->rules = own;
 	judge->session = fl_session_new(spec->tests);
 	judge->splats = fl_splats_new(rules);
+	judge->logtests = judge->bare ? fl_logtests_new(spec->explain) : NULL;
 	fl_kernlog_init(&judge->kernlog, rules);
 	judge->explain = spec->explain;
 	fl_splats_explain(judge->splats, spec->explain, FILE_CONSOLE);
@@ -135,6 +139,7 @@ void fl_judge_free(FlJudge *judge)
 	fl_wire_clear(&judge->wire);
 	fl_kernlog_clear(&judge->kernlog);
 	fl_splats_free(judge->splats);
+	fl_logtests_free(judge->logtests);
 	fl_session_free(judge->session);
 	fl_rules_free(judge->rules);
 	g_free(judge);
@@ -198,6 +203,7 @@ FlVerdict *fl_judge_end(FlJudge *judge, FlEnding ending, const char *detail)
 			       .session = judge->session,
 			       .wire = &judge->wire,
 			       .kernlog = &judge->kernlog,
+			       .logtests = judge->logtests,
 			       .ending = ending,
 			       .detail = detail,
 			       .explain = judge->explain};

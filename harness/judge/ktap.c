@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_REASON "it gave no reason"
+
 enum { DEPTH_MAX = 8, CASES_MAX = 100000 };
 
 typedef struct {
 	long planned; /* -1: no plan yet */
 	long seen;
 	bool version;
-	char *failed; /* name of the first failed result */
+	char *failed; /* the first failed result: its name, and why where that is known */
 	char *problem;
 	GHashTable *reasons; /* name -> sentence */
 } Level;
@@ -87,6 +89,15 @@ static bool starts_word(const char *text, const char *word)
 	return g_ascii_strncasecmp(text, word, strlen(word)) == 0;
 }
 
+/* kselftest.h says "ok 1 # SKIP name". */
+static void name_skipped(ResultLine *line)
+{
+	if (*line->name || !line->directive || !starts_word(line->directive, "SKIP"))
+		return;
+	g_free(line->name);
+	line->name = g_strstrip(g_strdup(line->directive + strlen("SKIP")));
+}
+
 /* "ok 1 - name # SKIP why" */
 static bool read_result(const char *text, ResultLine *ret_line)
 {
@@ -114,6 +125,7 @@ static bool read_result(const char *text, ResultLine *ret_line)
 	line.name = g_strstrip(g_strndup(text, (gsize)(end - text)));
 	if (hash)
 		line.directive = g_strstrip(g_strdup(strchr(hash, '#') + 1));
+	name_skipped(&line);
 	*ret_line = line;
 	return true;
 }
@@ -133,7 +145,8 @@ static FlVerdictKind weigh(const ResultLine *line, const char **ret_why)
 		*ret_why = words;
 		return FL_VERDICT_FAIL;
 	}
-	*ret_why = "";
+	/* kselftest's runner says "# exit=1" behind what failed. */
+	*ret_why = line->ok ? "" : words;
 	return line->ok ? FL_VERDICT_PASS : FL_VERDICT_FAIL;
 }
 
@@ -151,8 +164,9 @@ static void note_problem(Level *level, const char *format, ...)
 
 static char *counts_problem(const Level *level)
 {
+	/* KUnit gives the cases of a parameterised test a version line and no plan. */
 	if (level->planned < 0)
-		return level->seen ? g_strdup("there is no plan (1..N)") : NULL;
+		return level->seen && !level->version ? g_strdup("there is no plan (1..N)") : NULL;
 	if (level->seen != level->planned)
 		return g_strdup_printf("%ld result%s came for a plan of %ld", level->seen,
 				       level->seen == 1 ? "" : "s", level->planned);
@@ -181,18 +195,23 @@ static void append_cases(GPtrArray *into, GPtrArray *from, const char *outer)
 	}
 }
 
+/* KUnit names the line that failed first, and counts afterwards. */
+static bool names_a_line(const char *reason)
+{
+	return reason && strstr(reason, " FAILED at ");
+}
+
 static char *reason_for(FlKtap *ktap, unsigned depth, const ResultLine *line, const char *why)
 {
 	const Level *level = &ktap->levels[depth];
 	const char *said = g_hash_table_lookup(level->reasons, line->name);
+	const char *inner = depth + 1 < DEPTH_MAX ? ktap->levels[depth + 1].failed : NULL;
 
 	if (*why)
 		return g_strdup(why);
-	if (said)
-		return g_strdup(said);
-	if (depth + 1 < DEPTH_MAX && ktap->levels[depth + 1].failed)
-		return g_strdup_printf("its case %s failed", ktap->levels[depth + 1].failed);
-	return g_strdup("it gave no reason");
+	if (inner && !names_a_line(said))
+		return g_strdup_printf("its case %s", inner);
+	return g_strdup(said ? said : NO_REASON);
 }
 
 /* Takes what is nested below depth into account: an inner fault spoils an outer "ok". */
@@ -208,7 +227,7 @@ static void weigh_inner(FlKtap *ktap, unsigned depth, FlVerdictKind *kind, char 
 	*kind = FL_VERDICT_FAIL;
 	g_free(*reason);
 	*reason = problem ? g_strdup_printf("it says ok, but among its cases %s", problem)
-			  : g_strdup_printf("it says ok, but its case %s failed",
+			  : g_strdup_printf("it says ok, but its case %s",
 					    ktap->levels[depth + 1].failed);
 }
 
@@ -220,7 +239,15 @@ static void forget_deeper(FlKtap *ktap, unsigned depth)
 	}
 }
 
-static void count_result(FlKtap *ktap, unsigned depth, const ResultLine *line, FlVerdictKind kind)
+static char *failure(const char *name, const char *reason)
+{
+	if (!*reason || strcmp(reason, NO_REASON) == 0)
+		return g_strdup_printf("%s failed", name);
+	return g_strdup_printf("%s failed: %s", name, reason);
+}
+
+static void count_result(FlKtap *ktap, unsigned depth, const ResultLine *line, FlVerdictKind kind,
+			 const char *reason)
 {
 	Level *level = &ktap->levels[depth];
 
@@ -228,7 +255,7 @@ static void count_result(FlKtap *ktap, unsigned depth, const ResultLine *line, F
 	if (line->number && (long)line->number != level->seen)
 		note_problem(level, "result %u came where %ld was due", line->number, level->seen);
 	if (kind == FL_VERDICT_FAIL && !level->failed)
-		level->failed = g_strdup(line->name);
+		level->failed = failure(line->name, reason);
 }
 
 static void add_case(FlKtap *ktap, unsigned depth, ResultLine *line, FlVerdictKind kind,
@@ -266,7 +293,7 @@ static void take_result(FlKtap *ktap, unsigned depth, ResultLine *line)
 	}
 	reason = kind == FL_VERDICT_PASS ? g_strdup("") : reason_for(ktap, depth, line, why);
 	weigh_inner(ktap, depth, &kind, &reason);
-	count_result(ktap, depth, line, kind);
+	count_result(ktap, depth, line, kind, reason);
 	if (depth)
 		add_case(ktap, depth, line, kind, reason);
 	else
@@ -277,12 +304,16 @@ static void take_result(FlKtap *ktap, unsigned depth, ResultLine *line)
 /* "# name: one sentence" */
 static void take_diagnostic(FlKtap *ktap, unsigned depth, const char *text)
 {
-	const char *name = text + strspn(text, "# ");
-	const char *colon = strstr(name, ": ");
+	const char *words = text + strspn(text, "# ");
+	const char *colon = strstr(words, ": ");
+	g_autofree char *name = NULL;
 
-	if (colon && colon > name && !memchr(name, ' ', (size_t)(colon - name)))
-		g_hash_table_replace(ktap->levels[depth].reasons,
-				     g_strndup(name, (gsize)(colon - name)), g_strdup(colon + 2));
+	if (!colon || colon == words || memchr(words, ' ', (size_t)(colon - words)))
+		return;
+	name = g_strndup(words, (gsize)(colon - words));
+	if (!names_a_line(g_hash_table_lookup(ktap->levels[depth].reasons, name)))
+		g_hash_table_replace(ktap->levels[depth].reasons, g_steal_pointer(&name),
+				     g_strdup(colon + 2));
 }
 
 static void take_plan(Level *level, const char *text)

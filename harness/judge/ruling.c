@@ -299,6 +299,30 @@ static void rule_tests(FlVerdict *verdict, const FlEvidence *evidence)
 	}
 }
 
+static void take_log_tests(FlVerdict *verdict, const FlEvidence *evidence)
+{
+	const GPtrArray *results =
+		evidence->logtests ? fl_logtests_results(evidence->logtests) : NULL;
+
+	for (unsigned i = 0; results && i < results->len; i++)
+		g_ptr_array_add(verdict->tests, copy_result(results->pdata[i]));
+}
+
+/* Nothing that such a log says of itself proves that it is whole. */
+static void rule_bare_log(FlVerdict *verdict, const FlEvidence *evidence)
+{
+	g_autofree char *problem = fl_logtests_problem(evidence->logtests);
+
+	if (verdict->kind != FL_VERDICT_PASS)
+		return;
+	if (problem)
+		consider(evidence, verdict, FL_VERDICT_BROKEN, "its results are not whole: %s",
+			 problem);
+	consider(evidence, verdict, FL_VERDICT_BROKEN,
+		 "nothing wrong was found in %u lines%s, but a bare console log proves no pass",
+		 evidence->n_console_lines, verdict->tests->len ? " and their test results" : "");
+}
+
 static void weigh_tests(const FlEvidence *evidence, FlVerdict *verdict,
 			bool (*wanted)(FlVerdictKind kind))
 {
@@ -399,17 +423,15 @@ FlVerdict *fl_ruling(const FlEvidence *evidence)
 	verdict->release = g_strdup(evidence->session->release);
 	take_splats(verdict, evidence);
 	rule_tests(verdict, evidence);
+	take_log_tests(verdict, evidence);
 	rule_stuck(verdict, evidence);
 	rule_findings(verdict, evidence);
 	rule_ending(verdict, evidence);
 	weigh_tests(evidence, verdict, is_guilty);
-	if (evidence->bare && verdict->kind == FL_VERDICT_PASS)
-		consider(evidence, verdict, FL_VERDICT_BROKEN,
-			 "nothing wrong was found in %u lines, but a bare console log proves no "
-			 "pass",
-			 evidence->n_console_lines);
-	if (evidence->bare)
+	if (evidence->bare) {
+		rule_bare_log(verdict, evidence);
 		return verdict;
+	}
 	note_attest(evidence);
 	rule_guilt(verdict, evidence);
 	rule_gaps(verdict, evidence);

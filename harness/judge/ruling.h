@@ -5,6 +5,7 @@
 #pragma once
 
 #include "judge/findings.h"
+#include "judge/logtests.h"
 #include "plan/ending.h"
 
 typedef struct {
@@ -12,7 +13,8 @@ typedef struct {
 	const FlSession *session;
 	const FlWire *wire;
 	const FlKernlog *kernlog;
-	const GArray *findings; /* of FlFinding; the verdict takes the splats over */
+	const FlLogtests *logtests; /* of a bare log, else NULL */
+	const GArray *findings;	    /* of FlFinding; the verdict takes the splats over */
 	unsigned n_console_lines;
 	const char *last_line; /* of the console */
 	unsigned n_dropped;    /* times the console said that messages were dropped */

@@ -43,11 +43,23 @@ static const struct {
 	{"KTAP version 1\n1..1\n  1..1\n    1..1\n    ok 1 z\n  ok 1 x\nok 1 a",
 	 "1 a PASS [x PASS] [x/z PASS]; ", NULL},
 	{"KTAP version 1\n1..1\n    1..1\n    # x: lost 3\n    not ok 1 x\nnot ok 1 a",
-	 "1 a FAIL (its case x failed) [x FAIL]; ", NULL},
+	 "1 a FAIL (its case x failed: lost 3) [x FAIL]; ", NULL},
 	{"KTAP version 1\n1..1\n    1..1\n    not ok 1 x\nok 1 a",
 	 "1 a FAIL (it says ok, but its case x failed) [x FAIL]; ", NULL},
 	{"KTAP version 1\n1..1\n    ok 1 x\nok 1 a",
 	 "1 a FAIL (it says ok, but among its cases there is no plan (1..N)) [x PASS]; ", NULL},
+	/* KUnit: a parameterised test has no plan for its cases; the first line that failed counts. */
+	{"KTAP version 1\n1..1\n    KTAP version 1\n    1..1\n        KTAP version 1\n"
+	 "        # Subtest: p\n        ok 1 zero\n        ok 2 one\n"
+	 "    # p: pass:2 fail:0 skip:0 total:2\n    ok 1 p\nok 1 suite",
+	 "1 suite PASS [p PASS] [p/zero PASS] [p/one PASS]; ", NULL},
+	{"KTAP version 1\n1..1\n    KTAP version 1\n    1..1\n"
+	 "    # t: EXPECTATION FAILED at lib/a.c:29\n    # t: pass:0 fail:1\n    not ok 1 t\n"
+	 "# suite: pass:0 fail:1\nnot ok 1 suite",
+	 "1 suite FAIL (its case t failed: EXPECTATION FAILED at lib/a.c:29) [t FAIL]; ", NULL},
+	/* kselftest. */
+	{"TAP version 13\n1..2\nok 1 # SKIP no userfaultfd\nnot ok 2 selftests: mm: x # exit=1",
+	 "1 no userfaultfd SKIP (no userfaultfd); 2 selftests: mm: x FAIL (exit=1); ", NULL},
 	{"KTAP version 1\n1..1\nokay\nnot okay\n#\nok1 a\nok 1 a", "1 a PASS; ", NULL},
 };
 
