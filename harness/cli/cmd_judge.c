@@ -49,7 +49,7 @@ int fl_cmd_judge(FlCli *cli, int argc, char **argv, GError **error)
 	if (explain)
 		print_notes(explain);
 	fl_output_record(cli, &options, record, options.rest[0], true);
-	if (!fl_output_files(&options, record, error))
+	if (!fl_output_files(&options, record, NULL, error))
 		return -1;
 	return fl_exit_code_of_verdict(record->kind);
 }

@@ -101,7 +101,7 @@ static int report(const FlCli *cli, const FlOptions *o, const FlRunRecord *recor
 	if (o->until)
 		printf("evidence: %s\n", evidence);
 	fflush(stdout);
-	if (!fl_output_files(o, record, error))
+	if (!fl_output_files(o, record, evidence, error))
 		return -1;
 	if (!same || !found)
 		return FL_EXIT_BROKEN;

@@ -11,6 +11,7 @@
 #include "report/ktap_report.h"
 #include "report/result.h"
 #include "report/text.h"
+#include "store/rundir.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +46,19 @@ static bool write_text(const char *path, char *text, GError **error)
 	return fl_fs_write(path, owned, strlen(owned), error);
 }
 
-bool fl_output_files(const FlOptions *options, const FlRunRecord *record, GError **error)
+static bool write_junit(const char *path, const FlRunRecord *record, const char *evidence,
+			GError **error)
+{
+	static const char *const files[] = {FL_RUNDIR_CONSOLE, FL_RUNDIR_WIRE, FL_RUNDIR_COMMAND,
+					    NULL};
+	g_autofree char *dir = evidence ? g_canonicalize_filename(evidence, NULL) : NULL;
+	FlJunitFiles attached = {.dir = dir, .files = files, .autopsy = FL_RUNDIR_AUTOPSY_TEXT};
+
+	return write_text(path, fl_junit(record, dir ? &attached : NULL), error);
+}
+
+bool fl_output_files(const FlOptions *options, const FlRunRecord *record, const char *evidence,
+		     GError **error)
 {
 	if (options->json) {
 		g_autoptr(json_t) result = fl_result_run(record);
@@ -53,7 +66,7 @@ bool fl_output_files(const FlOptions *options, const FlRunRecord *record, GError
 		if (!fl_json_write(options->json, result, error))
 			return false;
 	}
-	if (options->junit && !write_text(options->junit, fl_junit(record), error))
+	if (options->junit && !write_junit(options->junit, record, evidence, error))
 		return false;
 	return !options->ktap || write_text(options->ktap, fl_ktap_report(record), error);
 }

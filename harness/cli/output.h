@@ -19,6 +19,6 @@ void fl_output_record(const FlCli *cli, const FlOptions *options, const FlRunRec
 bool fl_output_github(const FlRunRecord *record, const char *evidence,
 		      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes the files of --json, --junit and --ktap. */
-bool fl_output_files(const FlOptions *options, const FlRunRecord *record,
+/* Writes the files of --json, --junit and --ktap. evidence: the run's folder; NULL: a bare log. */
+bool fl_output_files(const FlOptions *options, const FlRunRecord *record, const char *evidence,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -70,8 +70,30 @@ static void append_test(GString *xml, const FlGuestRecord *guest, const FlTestRe
 	g_string_append(xml, "    </testcase>\n");
 }
 
+static void append_attachment(GString *xml, const FlGuestRecord *guest, const char *dir,
+			      const char *file)
+{
+	g_autofree char *path = g_build_filename(dir, guest->label, file, NULL);
+	g_autofree char *text = clean(path);
+	g_autofree char *escaped = g_markup_escape_text(text, -1);
+
+	g_string_append_printf(xml, "[[ATTACHMENT|%s]]\n", escaped);
+}
+
+static void append_attachments(GString *xml, const FlGuestRecord *guest, const FlJunitFiles *files)
+{
+	if (!files)
+		return;
+	g_string_append(xml, "      <system-out>");
+	for (const char *const *file = files->files; *file; file++)
+		append_attachment(xml, guest, files->dir, *file);
+	if (guest->verdict && guest->verdict->autopsy)
+		append_attachment(xml, guest, files->dir, files->autopsy);
+	g_string_append(xml, "</system-out>\n");
+}
+
 /* What the guest as a whole did wrong although, or because, no test says so. */
-static void append_kernel(GString *xml, const FlGuestRecord *guest)
+static void append_kernel(GString *xml, const FlGuestRecord *guest, const FlJunitFiles *files)
 {
 	g_string_append(xml, "    <testcase");
 	append_attr(xml, "classname", guest->label);
@@ -81,10 +103,11 @@ static void append_kernel(GString *xml, const FlGuestRecord *guest)
 		append_problem(xml, guest->verdict->kind, guest->verdict->reason);
 	else
 		append_problem(xml, FL_VERDICT_BROKEN, "the guest was not run");
+	append_attachments(xml, guest, files);
 	g_string_append(xml, "    </testcase>\n");
 }
 
-static void append_guest(GString *xml, const FlGuestRecord *guest)
+static void append_guest(GString *xml, const FlGuestRecord *guest, const FlJunitFiles *files)
 {
 	guint n = guest->verdict ? guest->verdict->tests->len : 0;
 	FlVerdictKind kind = guest->verdict ? guest->verdict->kind : FL_VERDICT_BROKEN;
@@ -97,20 +120,20 @@ static void append_guest(GString *xml, const FlGuestRecord *guest)
 	append_attr(xml, "name", guest->label);
 	g_string_append_printf(xml, " tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
 			       n + 1, bad, broken, fl_record_count(guest, FL_VERDICT_SKIP));
-	append_kernel(xml, guest);
+	append_kernel(xml, guest, files);
 	for (guint i = 0; i < n; i++)
 		append_test(xml, guest, g_ptr_array_index(guest->verdict->tests, i));
 	g_string_append(xml, "  </testsuite>\n");
 }
 
-char *fl_junit(const FlRunRecord *record)
+char *fl_junit(const FlRunRecord *record, const FlJunitFiles *files)
 {
 	GString *xml = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
 
 	append_attr(xml, "name", record->id);
 	g_string_append(xml, ">\n");
 	for (guint i = 0; i < record->guests->len; i++)
-		append_guest(xml, g_ptr_array_index(record->guests, i));
+		append_guest(xml, g_ptr_array_index(record->guests, i), files);
 	g_string_append(xml, "</testsuites>\n");
 	return g_string_free(xml, FALSE);
 }

@@ -8,5 +8,15 @@
 
 #include "judge/record.h"
 
-/* The whole document; the caller frees. */
-char *fl_junit(const FlRunRecord *record);
+/* Where the evidence lies. Borrowed. */
+typedef struct {
+	const char *dir;	  /* of the run, absolute */
+	const char *const *files; /* in each guest's folder below it */
+	const char *autopsy;	  /* likewise, of a guest that hung */
+} FlJunitFiles;
+
+/*
+ * The whole document; the caller frees. With files the case "kernel" of each guest names them as
+ * attachments, "[[ATTACHMENT|path]]", the form that Jenkins and GitLab know; NULL: there are none.
+ */
+char *fl_junit(const FlRunRecord *record, const FlJunitFiles *files);

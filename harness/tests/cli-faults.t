@@ -110,6 +110,9 @@ FAKE="exit" expect "no space left is named" 3 "No space left on device" \
 FAKE=panic run --json "$scratch/r.json" --junit "$scratch/r.xml" --ktap "$scratch/r.ktap" >/dev/null 2>&1
 promise "--json is the same as result.json" cmp "$scratch/r.json" "$out/latest/result.json"
 promise "--junit is XML" python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$scratch/r.xml"
+promise "... whose attachments are there" python3 -c 'import os, re, sys
+paths = re.findall(r"\[\[ATTACHMENT\|(.*?)\]\]", open(sys.argv[1]).read())
+assert len(paths) == 6 and all(os.path.isfile(p) for p in paths), paths' "$scratch/r.xml"
 promise "--ktap says not ok" grep -q '^not ok 1 patched$' "$scratch/r.ktap"
 expect "a bare log with a panic is a crash" 1 "panic" "$faultline" judge "$out/latest/serial.log"
 promise "pipes get no control characters" sh -c '! grep -q "$(printf "\033")" "$1"' sh "$scratch/output"
