@@ -31,6 +31,10 @@ field() {
 	sed -n "s/.*\"$2\": \([0-9.]*\),*\$/\1/p" "$1" | head -n 1
 }
 
+median() {
+	spread | sed 's/median \([^,]*\),.*/\1/'
+}
+
 ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", a / b }'
 }
@@ -93,24 +97,36 @@ bench_build() {
 	unpacked=$(($(now_ms) - before))
 	make -s -C "$tree" O="$scratch/obj" -j"$(nproc)" bzImage modules >/dev/null 2>&1
 	bare=$(($(now_ms) - before))
-	patch -s -d "$tree" -p1 <configs/patches/shared-faults.patch
-	before=$(now_ms)
-	make -s -C "$tree" O="$scratch/obj" -j"$(nproc)" bzImage modules >/dev/null 2>&1
-	bare_one=$(($(now_ms) - before))
-
 	before=$(now_ms)
 	XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel base >/dev/null
 	full=$(($(now_ms) - before))
+	bench_one_file
 	before=$(now_ms)
-	XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel patched >/dev/null
-	one=$(($(now_ms) - before))
-	before=$(now_ms)
-	XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel patched >/dev/null
+	XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel base >/dev/null
 	hit=$(($(now_ms) - before))
 	echo "packed source to bzImage, ms: faultline $full, tar and bare make $bare (tar $unpacked)," \
 		"ratio $(ratio "$full" "$bare")"
-	echo "one changed file to a new bzImage, ms: faultline $one, bare make $bare_one, ratio $(ratio "$one" "$bare_one")"
+	echo "one changed file to a new bzImage, ms: faultline $(spread <"$scratch/one");" \
+		"bare make $(spread <"$scratch/bare_one");" \
+		"ratio $(ratio "$(median <"$scratch/one")" "$(median <"$scratch/bare_one")")"
 	echo "cache hit, ms: $hit"
+}
+
+# mm/memory.c with one more line each time, in turns; faultline also builds the guest's own modules.
+bench_one_file() {
+	mkdir -p "$scratch/a/mm" "$scratch/b/mm"
+	cp "$tree/mm/memory.c" "$scratch/a/mm"
+	for line in 1 2 3; do
+		echo "/* $line */" >>"$tree/mm/memory.c"
+		cp "$tree/mm/memory.c" "$scratch/b/mm"
+		before=$(now_ms)
+		make -s -C "$tree" O="$scratch/obj" -j"$(nproc)" bzImage modules >/dev/null 2>&1
+		echo $(($(now_ms) - before)) >>"$scratch/bare_one"
+		(cd "$scratch" && diff -u a/mm/memory.c b/mm/memory.c) >"$scratch/$line.patch" || true
+		before=$(now_ms)
+		XDG_CACHE_HOME=$cache "$faultline" build --quiet --kernel base --patch "$scratch/$line.patch" >/dev/null
+		echo $(($(now_ms) - before)) >>"$scratch/one"
+	done
 }
 
 # The highest resident size of the harness itself, in KiB.
