@@ -9,8 +9,6 @@
 
 #include <math.h>
 
-/* Fewer pairs than that are no answer, however loud. */
-#define PAIRS_MIN 5u
 /* An e-value that calls for more pairs where it does not tell yet. */
 #define HINT 10.0
 /* A metric that moved by less is no news, however sure it is. */
@@ -294,7 +292,7 @@ static void judge_metric(FlCompareRow *row, bool is_real)
 
 static void judge_row(FlCompareRow *row, double threshold)
 {
-	bool is_real = row->pairs->len >= PAIRS_MIN && row->strength >= threshold;
+	bool is_real = row->pairs->len >= FL_COMPARE_PAIRS_MIN && row->strength >= threshold;
 
 	if (row->what == FL_COMPARE_METRIC) {
 		judge_metric(row, is_real);
@@ -355,7 +353,7 @@ bool fl_compare_is_worse(const GPtrArray *rows)
 
 bool fl_compare_is_clear(const FlCompare *compare, const GPtrArray *rows)
 {
-	if (fl_compare_told(compare) < PAIRS_MIN)
+	if (fl_compare_told(compare) < FL_COMPARE_PAIRS_MIN)
 		return false;
 	for (guint i = 0; i < rows->len; i++) {
 		const FlCompareRow *row = g_ptr_array_index(rows, i);

@@ -15,6 +15,9 @@ typedef enum {
 	FL_COMPARE_METRIC
 } FlCompareWhat;
 
+/* Fewer pairs than that are no answer, however loud. */
+#define FL_COMPARE_PAIRS_MIN 5u
+
 /* From A to B. Of the guest, tests and splats by their rates; of metrics by their ratio. */
 typedef enum {
 	FL_COMPARE_SAME,    /* nothing was seen on either side; of a metric: no difference shown */

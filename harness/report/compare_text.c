@@ -54,13 +54,24 @@ static void append_number(GString *out, double number)
 			       number);
 }
 
+/* Four digits, and never as 1.2e+04. */
+static void append_ratio(GString *out, double ratio)
+{
+	g_string_append_printf(out, ratio < 1000 ? "%.4g" : "%.0f", ratio);
+}
+
 static void append_metric(GString *out, const FlCompareRow *row)
 {
 	append_number(out, row->a);
 	g_string_append(out, " -> ");
 	append_number(out, row->b);
-	g_string_append_printf(out, ", times %.4g (%.4g to %.4g)", row->ratio,
-			       row->ratio_interval.low, row->ratio_interval.high);
+	g_string_append(out, ", times ");
+	append_ratio(out, row->ratio);
+	g_string_append(out, " (");
+	append_ratio(out, row->ratio_interval.low);
+	g_string_append(out, " to ");
+	append_ratio(out, row->ratio_interval.high);
+	g_string_append_c(out, ')');
 }
 
 static void append_row(GString *out, const FlCompareRow *row)
@@ -196,6 +207,9 @@ static void append_evidence(GString *out, const FlCompareText *text)
 
 char *fl_compare_text_live(const FlCompareText *text, unsigned wanted)
 {
+	if (text->told < FL_COMPARE_PAIRS_MIN)
+		return g_strdup_printf("pair %u of at most %u; nothing is told before %u",
+				       text->pairs, wanted, FL_COMPARE_PAIRS_MIN);
 	return g_strdup_printf("pair %u of at most %u: %u tests and %u metrics differ", text->pairs,
 			       wanted,
 			       count(text, FL_COMPARE_TEST, FL_COMPARE_FIXED) +

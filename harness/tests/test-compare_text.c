@@ -145,9 +145,13 @@ static void test_perhaps(Fixture *fixture, gconstpointer data)
 
 static void test_nothing_told(Fixture *fixture, gconstpointer data)
 {
+	g_autofree char *live = NULL;
+
 	(void)data;
 	add_pair(fixture, NULL, guest(fixture, FL_VERDICT_PASS, 4096, false));
 	write_out(fixture, true);
+	live = fl_compare_text_live(&fixture->text, 10);
+	g_assert_cmpstr(live, ==, "pair 1 of at most 10; nothing is told before 5");
 	has(fixture, "BROKEN: in none of 1 pairs did both guests tell\n");
 	has(fixture, "no pair told\n");
 	g_assert_cmpint(json_integer_value(json_object_get(fixture->json, "told")), ==, 0);
