@@ -17,6 +17,10 @@
 
 #include <string.h>
 
+/* An edited guest.json may ask for any limit. */
+#define LIMIT_SCALE_MAX_MILLI 1e6
+#define TESTS_LIMIT_MAX_MS    1e9
+
 /* What one guest needs for its life; freed as one. */
 typedef struct {
 	char *dir; /* of the old evidence */
@@ -241,8 +245,10 @@ static void forget(FlGuestRecord *guest, const char *dir, double timeout_scale)
 		guest->config = g_steal_pointer(&config);
 	g_clear_pointer(&guest->detail, g_free);
 	guest->ending = FL_ENDING_UNKNOWN;
-	guest->limit_scale_milli = (unsigned)(guest->limit_scale_milli * timeout_scale);
-	guest->tests_limit_ms = (uint64_t)((double)guest->tests_limit_ms * timeout_scale);
+	guest->limit_scale_milli =
+		(unsigned)MIN(guest->limit_scale_milli * timeout_scale, LIMIT_SCALE_MAX_MILLI);
+	guest->tests_limit_ms =
+		(uint64_t)MIN((double)guest->tests_limit_ms * timeout_scale, TESTS_LIMIT_MAX_MS);
 }
 
 static bool add_guest(Replay *replay, const char *dir, GError **error)

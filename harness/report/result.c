@@ -7,6 +7,11 @@
 
 #include "base/json.h"
 
+#include <math.h>
+
+/* Whole numbers up to here are exact in a double. */
+#define EXACT 9007199254740992.0
+
 static void set_string(json_t *object, const char *key, const char *value)
 {
 	json_object_set_new(object, key, fl_json_string_or_null(value));
@@ -21,7 +26,15 @@ static void set_verdict(json_t *object, FlVerdictKind kind, const char *reason)
 /* Milliseconds and seconds are kept to the microsecond: more digits would be noise. */
 static json_t *rounded(double value)
 {
-	return json_real((double)(int64_t)(value * 1000 + 0.5) / 1000);
+	return json_real(fabs(value) < EXACT ? floor(value * 1000 + 0.5) / 1000 : value);
+}
+
+/* What a guest calls a whole number may be larger than any. */
+static json_t *metric_json(const FlMetric *metric)
+{
+	if (metric->is_integer && fabs(metric->value) < EXACT)
+		return json_integer((json_int_t)metric->value);
+	return json_real(metric->value);
 }
 
 static json_t *metrics_json(const FlTestResult *test)
@@ -31,9 +44,7 @@ static json_t *metrics_json(const FlTestResult *test)
 	for (guint i = 0; i < test->metrics->len; i++) {
 		const FlMetric *metric = g_ptr_array_index(test->metrics, i);
 
-		json_object_set_new(object, metric->name,
-				    metric->is_integer ? json_integer((json_int_t)metric->value)
-						       : json_real(metric->value));
+		json_object_set_new(object, metric->name, metric_json(metric));
 	}
 	return object;
 }

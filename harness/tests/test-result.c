@@ -35,6 +35,30 @@ static void test_fields(void)
 	g_assert_cmpfloat(boot_ms, ==, 812.5);
 }
 
+/* A guest may call anything a whole number. */
+static void test_numbers_of_any_size(void)
+{
+	g_autoptr(FlRunRecord) record = fixture_record();
+	FlGuestRecord *guest = g_ptr_array_index(record->guests, 0);
+	FlTestResult *test = g_ptr_array_index(guest->verdict->tests, 0);
+	g_autoptr(json_t) result = NULL;
+	double whole, seconds;
+	json_int_t small;
+
+	fixture_metric(test, "whole", 1e300, true);
+	fixture_metric(test, "small", -3, true);
+	test->seconds = 1e300;
+	guest->boot_ms = -1e300;
+	result = fl_result_run(record);
+	g_assert_cmpint(json_unpack(result, "{s:[{s:[{s:f, s:{s:f, s:I}}]}]}", "kernels", "tests",
+				    "seconds", &seconds, "metrics", "whole", &whole, "small",
+				    &small),
+			==, 0);
+	g_assert_cmpfloat(whole, ==, 1e300);
+	g_assert_cmpfloat(seconds, ==, 1e300);
+	g_assert_cmpint(small, ==, -3);
+}
+
 static void test_equal_bytes(void)
 {
 	g_autoptr(FlRunRecord) record = fixture_record();
@@ -51,6 +75,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/result/documented-fields-are-there", test_fields);
+	g_test_add_func("/result/numbers-of-any-size", test_numbers_of_any_size);
 	g_test_add_func("/result/equal-records-are-equal-bytes", test_equal_bytes);
 	return g_test_run();
 }
