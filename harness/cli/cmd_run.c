@@ -25,7 +25,8 @@ static int finish(const FlCli *cli, const FlOptions *options, bool ok, FlRunReco
 		return -1;
 	}
 	fl_output_record(cli, options, record, evidence, false);
-	if (!fl_output_files(options, record, evidence, error) || !fl_output_github(record, evidence, error))
+	if (!fl_output_files(options, record, evidence, error) ||
+	    !fl_output_github(record, evidence, error))
 		return -1;
 	if (cli->git_bisect)
 		return fl_exit_code_of_sight(fl_target_look_run(
