@@ -76,6 +76,10 @@ check:
 deps:
 	@harness/deps.sh
 
+## deps-dev   the same for what only lint and fuzz need
+deps-dev: deps
+	@harness/deps.sh configs/packages-dev.list
+
 tests: $(TEST_BINS)
 
 $(BUILD)/obj/%.o: harness/%.c
@@ -94,15 +98,29 @@ $(BUILD)/tests/%: harness/tests/%.c $(LIB)
 	$(call say,TEST,$<)$(CC) $(HOST_CFLAGS) -DG_LOG_DOMAIN='"fl-test"' -DFL_TEST_SRCDIR='"$(CURDIR)"' \
 		-DFL_TEST_BUILDDIR='"$(abspath $(BUILD))"' -MMD -MP -o $@ $< $(LIB) $(PKG_LIBS)
 
+FUZZERS := $(patsubst harness/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard harness/fuzz/fuzz-*.c))
+fuzzers: $(FUZZERS)
+
+$(BUILD)/fuzz/%: harness/fuzz/%.c harness/fuzz/file.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$<)$(CC) $(HOST_CFLAGS) -DFL_TEST_SRCDIR='"$(CURDIR)"' -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
 include guest-tests/guest.mk
+
+## fuzz       every fuzz target for FUZZ_SECONDS (60) with the sanitizers; needs clang
+FUZZ_SECONDS ?= 60
+FUZZ_OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzz: deps-dev
+	@$(MAKE) --no-print-directory -j"$$(nproc)" BUILD=build-fuzz CC=clang WARN= OPT="$(FUZZ_OPT)" fuzzers
+	harness/fuzz.sh build-fuzz $(FUZZ_SECONDS)
 
 ## lint       clang-tidy, cppcheck, shellcheck, codespell and the formatting
 LINT_C  := $(wildcard harness/*/*.c)
 LINT_H  := $(wildcard harness/*/*.h)
 LINT_G  := $(wildcard guest-tests/*/*.[ch])
-LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
-lint: format-check
-	$(call say,LINT,clang-tidy)clang-tidy --quiet $(filter-out harness/tests/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
+LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh harness/fuzz.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
+lint: deps-dev format-check
+	$(call say,LINT,clang-tidy)clang-tidy --quiet $(filter-out harness/tests/% harness/fuzz/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
 	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --suppress=assertWithSideEffect:harness/tests/* --library=gtk '-DG_DEFINE_QUARK(name,function)=' -Iharness -Iguest-tests/include $(LINT_C)
 	$(call say,LINT,shellcheck)shellcheck -x --severity=warning $(LINT_SH)
@@ -143,10 +161,10 @@ install: all
 
 ## clean      removes what was built; kernels stay in the cache, evidence in out/
 clean:
-	rm -rf $(BUILD) build-san
+	rm -rf $(BUILD) build-san build-fuzz
 
 -include $(OBJS:.o=.d) $(TEST_BINS:=.d)
 
-.PHONY: all help run test test-long check tests deps guest lint format format-check selftest selftests-mm bench install clean
+.PHONY: all help run test test-long check tests deps deps-dev fuzz fuzzers guest lint format format-check selftest selftests-mm bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs the packages of configs/packages.list that are missing, and says which. Without root it
-# installs nothing and prints the one command that would.
+# Installs the packages of a list that are missing, and says which. Without root it installs nothing
+# and prints the one command that would.
+#
+#     deps.sh [LIST]      default: configs/packages.list
 set -eu
 
-list=$(dirname "$0")/../configs/packages.list
+list=${1:-$(dirname "$0")/../configs/packages.list}
 missing=
 for package in $(sed 's/#.*//' "$list"); do
 	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)

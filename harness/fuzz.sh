@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make fuzz: runs every fuzz target for some seconds, from the golden folders and from what earlier runs
+# found interesting.
+#
+#     fuzz.sh BUILD SECONDS
+#
+# Exit code 1 when a target found something; the input that shows it lies in BUILD/fuzz.
+set -eu
+
+build=$(cd "$1" && pwd)/fuzz
+seconds=$2
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+
+# Inputs as each target reads them; cases with more than 64 KiB are slow and teach nothing new.
+seeds() {
+	case $1 in
+	fuzz-judge)
+		for folder in harness/tests/judge-cases/*; do
+			[ "$(stat -c %s "$folder/serial.log")" -gt 65536 ] && continue
+			printf '\003' >"$2/${folder##*/}"
+			cat "$folder/serial.log" >>"$2/${folder##*/}"
+			[ -f "$folder/wire.log" ] || continue
+			printf '\002' >"$2/${folder##*/}-wire"
+			cat "$folder/serial.log" >>"$2/${folder##*/}-wire"
+			printf '\377' >>"$2/${folder##*/}-wire"
+			sed 's/^@[0-9]* [0-9a-f]* //' "$folder/wire.log" >>"$2/${folder##*/}-wire"
+		done
+		;;
+	fuzz-plan) cp configs/plans/*.plan "$2" ;;
+	fuzz-patch) cp configs/patches/*.patch configs/patches/harmless/*.patch "$2" ;;
+	fuzz-evidence) cp harness/fuzz/guest.json "$2" ;;
+	esac
+}
+
+status=0
+for target in "$build"/fuzz-*; do
+	[ -x "$target" ] && [ -f "$target" ] || continue
+	name=${target##*/}
+	mkdir -p "$build/corpus/$name" "$build/seeds/$name"
+	seeds "$name" "$build/seeds/$name"
+	if "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
+		-artifact_prefix="$build/$name-" "$build/corpus/$name" "$build/seeds/$name" \
+		>"$build/$name.log" 2>&1; then
+		inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log")
+		echo "$name: ${inputs:-no} inputs in $seconds s, nothing found"
+	else
+		echo "$name: found something: $(grep -m 1 -E 'ERROR:|runtime error:|assertion failed' "$build/$name.log" || echo "see the log")"
+		echo "  log: $build/$name.log"
+		echo "  again: $target $build/$name-*"
+		status=1
+	fi
+done
+exit $status
