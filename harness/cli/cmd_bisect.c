@@ -17,7 +17,7 @@
 	"Finds what made a test, or one splat signature, go bad: a commit of a git tree "   \
 	"(--kernel-tree DIR --good REV\n"                                                   \
 	"--bad REV), a patch of a series (--series DIR), or an option (two configuration "  \
-	"fragments: GOOD BAD). Flaky\n"                                                     \
+	"fragments: --config GOOD BAD).\nFlaky "                                            \
 	"faults are found by probability. The same command goes on with a bisect that was " \
 	"stopped. Exit 0: found,\n"                                                         \
 	"3: not sure enough, or the fault does not show."
@@ -28,6 +28,25 @@ static bool usage(GError **error, const char *text)
 	return false;
 }
 
+/*
+ * "--config GOOD BAD": everywhere else --config takes one fragment, so BAD is left over. A fragment for
+ * all candidates is then a second --config before it.
+ */
+static void take_config_words(FlOptions *o)
+{
+	unsigned n = o->fragments ? g_strv_length(o->fragments) : 0;
+	char **words;
+
+	if (!n || o->good || o->bad || o->series || !o->rest || !o->rest[0] || o->rest[1])
+		return;
+	words = g_new0(char *, 3);
+	words[0] = o->fragments[n - 1];
+	words[1] = o->rest[0];
+	o->fragments[n - 1] = NULL;
+	g_free(o->rest);
+	o->rest = words;
+}
+
 static bool check(const FlOptions *o, GError **error)
 {
 	unsigned words = o->rest ? g_strv_length(o->rest) : 0;
@@ -36,7 +55,7 @@ static bool check(const FlOptions *o, GError **error)
 	if (commits + (o->series != NULL) + (words > 0) != 1 || (words && words != 2) ||
 	    (commits && !(o->good && o->bad && o->kernel_tree)))
 		return usage(error, "expected --kernel-tree DIR --good REV --bad REV, or --series "
-				    "DIR, or two configuration fragments: GOOD BAD");
+				    "DIR, or two configuration fragments: --config GOOD BAD");
 	if (o->image)
 		return usage(error, "--image cannot be bisected: there is nothing to build");
 	if (o->kernels && o->kernels[1])
@@ -48,6 +67,12 @@ static bool check(const FlOptions *o, GError **error)
 		return usage(error, "--rate: expected a number between 0 and 1, as 0.1 for a fault "
 				    "that shows in one of ten runs");
 	return true;
+}
+
+static bool check_words(FlOptions *o, GError **error)
+{
+	take_config_words(o);
+	return check(o, error);
 }
 
 /* The same question has the same folder: that is how a bisect that was stopped is found again. */
@@ -199,7 +224,7 @@ int fl_cmd_bisect(FlCli *cli, int argc, char **argv, GError **error)
 			      FL_OPTIONS_KERNEL | FL_OPTIONS_MACHINE | FL_OPTIONS_RUN |
 				      FL_OPTIONS_REPORT | FL_OPTIONS_BISECT,
 			      "[GOOD BAD]", SUMMARY, argc, argv, error) ||
-	    !check(&options, error) || !(plan = fl_options_plan(&options, cli->site, error)))
+	    !check_words(&options, error) || !(plan = fl_options_plan(&options, cli->site, error)))
 		return -1;
 	kernels = fl_run_kernels(plan, (const char *const *)options.kernels, error);
 	if (!kernels)

@@ -26,4 +26,7 @@ expect "a revision that is none" 2 "nonsense" bisect --kernel-tree repo --good n
 expect "nothing between good and bad" 2 "nothing is between them" bisect --kernel-tree repo --good main --bad main
 echo CONFIG_A=y >a.config
 expect "two fragments that are the same" 2 "options in which the two differ: expected 1 to" bisect a.config a.config
+expect "... with --config before them" 2 "options in which the two differ: expected 1 to" bisect --config a.config a.config
+expect "--config alone is not enough" 2 "or two configuration fragments: --config GOOD BAD" bisect --config a.config
+expect "three fragments" 2 "or two configuration fragments: --config GOOD BAD" bisect a.config a.config a.config
 finish
