@@ -125,7 +125,7 @@ for name in ("the_first_thing", "the_second_thing", "the_third", "inner"):
 expect "programs that fail, lie, fall short or do not end are told by name" 1 "FAIL" \
 	run --test broken --test short --test liar --test endless --test after
 cp "$scratch/output" told
-for words in 'FAIL.*broken.*bad: the page was lost' 'FAIL.*short.*1 of 3' \
+for words in 'FAIL.*broken.*its case bad failed: the page was lost' 'FAIL.*short.*1 of 3' \
 	'FAIL.*liar.*exited with status 3' 'FAIL.*endless.*did not end within' 'ok.*after'; do
 	promise "... $words" grep -qE "$words" told
 done
