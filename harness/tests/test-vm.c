@@ -124,6 +124,8 @@ static const Case cases[] = {
 	{"/vm/no-boot-is-told", "noboot", 50000, 0, 0, 0, FL_ENDING_NO_BOOT, "wire"},
 	{"/vm/silence-is-told", "silence", 0, 50000, 0, 0, FL_ENDING_SILENCE, "either port"},
 	{"/vm/chatter-is-no-silence", "chatter", 0, 2000000, 400000, 0, FL_ENDING_TOTAL, "0.4 s"},
+	{"/vm/chatter-alone-is-silence", "chatter", 0, 50000, 0, 0, FL_ENDING_SILENCE,
+	 "no byte on the wire for 0.1 s"},
 	{"/vm/a-flood-is-stopped", "flood", 0, 0, 0, 1000000, FL_ENDING_FLOOD, "1000000 bytes"},
 	{"/vm/odd-bytes-do-no-harm", "bytes", 0, 0, 0, 0, FL_ENDING_EXIT, ""},
 	{"/vm/broken-qmp-does-no-harm", "badqmp", 0, 0, 0, 0, FL_ENDING_EXIT, ""},

@@ -26,6 +26,7 @@ G_DEFINE_QUARK(fl_vm_error_quark, fl_vm_error)
 
 /* How long a kernel that told of its panic may take to print it and to reset. */
 #define PANIC_GRACE_US 5000000u
+#define CHATTER_FACTOR 2 /* how much longer a console may speak for a wire that is silent */
 
 struct FlVm {
 	FlVmState state;
@@ -35,8 +36,8 @@ struct FlVm {
 	guint boot_timer, silence_timer, total_timer, grace_timer;
 	uint64_t silence_us, console_max, grace_us;
 	uint64_t boot_us, total_us;
-	bool deaf;	       /* no control socket: QEMU tells nothing but how it ended */
-	uint64_t last_byte_us; /* monotonic */
+	bool deaf; /* no control socket: QEMU tells nothing but how it ended */
+	uint64_t last_byte_us, last_wire_us; /* monotonic */
 	unsigned memory_mib;
 	FlVmLimitFn on_limit;
 	char *program;
@@ -119,25 +120,35 @@ static gboolean on_total_limit(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+/*
+ * The guest's init beats every second. A kernel that goes on about its stalls speaks for it, but
+ * not for ever.
+ */
+static uint64_t quiet_us(const FlVm *vm)
+{
+	uint64_t now = now_us();
+
+	return MAX(now - vm->last_byte_us, (now - vm->last_wire_us) / CHATTER_FACTOR);
+}
+
 /* One timer that is set again for what is left, instead of one a byte. */
 static gboolean on_silence_limit(gpointer data)
 {
 	FlVm *vm = data;
-	uint64_t quiet_us;
+	uint64_t quiet;
 
 	/* What was written while the harness itself did not run is no silence. */
 	for (int port = 0; port < FL_VM_N_PORTS; port++)
 		fl_console_drain(vm->ports[port], 1);
-	quiet_us = now_us() - vm->last_byte_us;
-	if (vm->state.phase == FL_VMSTATE_RUNNING && quiet_us >= vm->silence_us) {
+	quiet = quiet_us(vm);
+	if (vm->state.phase == FL_VMSTATE_RUNNING && quiet >= vm->silence_us) {
 		vm->silence_timer = 0;
 		happen(vm, FL_VMEVENT_SILENCE_LIMIT);
 		return G_SOURCE_REMOVE;
 	}
-	if (quiet_us >= vm->silence_us)
-		quiet_us = 0;
-	vm->silence_timer =
-		g_timeout_add(timer_ms(vm->silence_us - quiet_us), on_silence_limit, vm);
+	if (quiet >= vm->silence_us)
+		quiet = 0;
+	vm->silence_timer = g_timeout_add(timer_ms(vm->silence_us - quiet), on_silence_limit, vm);
 	return G_SOURCE_REMOVE;
 }
 
@@ -160,6 +171,7 @@ static void port_bytes(FlVm *vm, FlVmPort port, const char *bytes, size_t len)
 	vm->last_byte_us = now_us();
 	t_us = vm->last_byte_us - vm->end.start_us;
 	if (port == FL_VM_WIRE) {
+		vm->last_wire_us = vm->last_byte_us;
 		if (!vm->end.first_wire_us)
 			vm->end.first_wire_us = t_us;
 		happen(vm, FL_VMEVENT_WIRE);
@@ -250,6 +262,15 @@ static char *qemu_failure(const FlVm *vm)
 	return g_strdup_printf("%s %s: %s", vm->program, how, words);
 }
 
+static char *describe_silence(const FlVm *vm)
+{
+	if (now_us() - vm->last_byte_us < vm->silence_us)
+		return g_strdup_printf("no byte on the wire for %.1f s, while the kernel went on "
+				       "about something else",
+				       (double)vm->silence_us * CHATTER_FACTOR / 1e6);
+	return g_strdup_printf("no byte on either port for %.1f s", (double)vm->silence_us / 1e6);
+}
+
 static char *describe(const FlVm *vm)
 {
 	switch (vm->state.ending) {
@@ -265,8 +286,7 @@ static char *describe(const FlVm *vm)
 		return g_strdup_printf("no byte on the wire within %.1f s",
 				       (double)vm->boot_us / 1e6);
 	case FL_ENDING_SILENCE:
-		return g_strdup_printf("no byte on either port for %.1f s",
-				       (double)vm->silence_us / 1e6);
+		return describe_silence(vm);
 	case FL_ENDING_TOTAL:
 		return g_strdup_printf("not done within %.1f s", (double)vm->total_us / 1e6);
 	case FL_ENDING_FLOOD:
@@ -368,7 +388,7 @@ static bool spawn_qemu(FlVm *vm, const FlVmSpec *spec, int qmp_fd, GError **erro
 	GError *cause = NULL;
 
 	vm->end.start_us = now_us();
-	vm->last_byte_us = vm->end.start_us;
+	vm->last_byte_us = vm->last_wire_us = vm->end.start_us;
 	vm->proc = fl_proc_spawn(&spawn, &cause);
 	if (vm->proc)
 		return true;

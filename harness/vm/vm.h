@@ -63,8 +63,9 @@ typedef struct {
 	const char *stderr_path;  /* what QEMU itself says */
 	const char *command_path; /* command.sh */
 	/* Limits, 0: none. */
-	uint64_t boot_us;    /* to the first byte on the wire */
-	uint64_t silence_us; /* without a byte on either port, after boot */
+	uint64_t boot_us; /* to the first byte on the wire */
+	uint64_t
+		silence_us; /* without a byte on either port after boot; twice it on the wire alone */
 	uint64_t total_us;
 	uint64_t console_max; /* bytes on either port before the guest is stopped as a flood */
 	FlVmLimitFn on_limit; /* or NULL */
