@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Makes race windows longer: holds a CPU up for some microseconds where a function of the kernel
+ * begins or has returned, as often as a test says, at times drawn from its seed. Only tasks of the
+ * session that opened the device are held up. A delay changes nothing that a correct kernel may
+ * depend on: an interrupt of the host's, or a slow memory, does the same.
+ */
+#include <linux/delay.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "fl_stretch.h"
+
+#define UDELAY_MAX	1000 /* us; what every udelay takes */
+#define RETURNS_AT_ONCE 64   /* so many tasks may be inside a function whose return is awaited */
+
+struct stretch_file;
+
+struct stretch_point {
+	struct stretch_file *file;
+	struct fl_stretch_point what;
+	union {
+		struct kprobe entry;
+		struct kretprobe exit;
+	};
+	/* The caller's function lies here; 0: any caller will do. */
+	unsigned long caller_from, caller_to;
+	u64 seed;
+	u32 max_us, one_in;
+	atomic_t left, seen, held_up;
+};
+
+struct stretch_file {
+	struct mutex lock; /* of adding points */
+	const struct pid *session;
+	unsigned int n_points;
+	struct stretch_point *points[FL_STRETCH_POINTS_MAX];
+};
+
+/* Inlined by hand: a probe's handler must not come to another probed function. */
+static void stretch(struct stretch_point *point)
+{
+	u32 max_us = READ_ONCE(point->max_us);
+	u32 left_us;
+	u64 drawn;
+
+	if (!atomic_read(&point->left) || task_session(current) != point->file->session)
+		return;
+	drawn = hash_64_generic(READ_ONCE(point->seed) + (u32)atomic_inc_return(&point->seen), 64);
+	drawn ^= drawn >> 32;
+	if ((drawn & 0xffff) % READ_ONCE(point->one_in) || atomic_dec_if_positive(&point->left) < 0)
+		return;
+	atomic_inc(&point->held_up);
+	for (left_us = 1 + (drawn >> 16 & 0xffff) % max_us; left_us > UDELAY_MAX;
+	     left_us -= UDELAY_MAX)
+		udelay(UDELAY_MAX);
+	udelay(left_us);
+}
+
+static int stretch_at_entry(struct kprobe *probe, struct pt_regs *regs)
+{
+	stretch(container_of(probe, struct stretch_point, entry));
+	return 0;
+}
+
+static int stretch_at_return(struct kretprobe_instance *instance, struct pt_regs *regs)
+{
+	struct kretprobe *probe = get_kretprobe(instance);
+	struct stretch_point *point = container_of(probe, struct stretch_point, exit);
+	unsigned long to = get_kretprobe_retaddr(instance);
+
+	if (!point->caller_from || (to >= point->caller_from && to < point->caller_to))
+		stretch(point);
+	return 0;
+}
+
+/* Nothing that a module may call finds a function by name but a probe of it. */
+static unsigned long address_of(const char *name)
+{
+	struct kprobe probe = {.symbol_name = name};
+	unsigned long address;
+
+	if (register_kprobe(&probe) < 0)
+		return 0;
+	address = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+	return address;
+}
+
+/* The first address behind the function, found by the name that the kernel prints for each. */
+static unsigned long end_of(unsigned long from)
+{
+	char name[KSYM_SYMBOL_LEN];
+	unsigned long offset, size;
+	const char *at;
+
+	sprint_symbol(name, from);
+	at = strrchr(name, '+');
+	if (!at || sscanf(at, "+0x%lx/0x%lx", &offset, &size) != 2)
+		return 0;
+	return from - offset + size;
+}
+
+static int find_caller(struct stretch_point *point)
+{
+	if (!*point->what.caller)
+		return 0;
+	point->caller_from = address_of(point->what.caller);
+	if (point->caller_from)
+		point->caller_to = end_of(point->caller_from);
+	return point->caller_to ? 0 : -ENOENT;
+}
+
+static int start_point(struct stretch_point *point)
+{
+	int error = find_caller(point);
+
+	if (error)
+		return error;
+	if (!point->what.at_return) {
+		point->entry.symbol_name = point->what.function;
+		point->entry.pre_handler = stretch_at_entry;
+		return register_kprobe(&point->entry);
+	}
+	point->exit.kp.symbol_name = point->what.function;
+	point->exit.handler = stretch_at_return;
+	point->exit.maxactive = RETURNS_AT_ONCE;
+	return register_kretprobe(&point->exit);
+}
+
+static int keep_point(struct stretch_file *stretch_file, struct stretch_point *point)
+{
+	int error;
+
+	if (stretch_file->n_points == FL_STRETCH_POINTS_MAX)
+		return -ENOSPC;
+	error = start_point(point);
+	if (error)
+		return error;
+	stretch_file->points[stretch_file->n_points] = point;
+	return stretch_file->n_points++;
+}
+
+static long stretch_add(struct stretch_file *stretch_file, const void __user *from)
+{
+	struct stretch_point *point = kzalloc(sizeof(*point), GFP_KERNEL);
+	long result = -EFAULT;
+
+	if (!point)
+		return -ENOMEM;
+	point->file = stretch_file;
+	if (!copy_from_user(&point->what, from, sizeof(point->what))) {
+		point->what.function[FL_STRETCH_NAME_SIZE - 1] = '\0';
+		point->what.caller[FL_STRETCH_NAME_SIZE - 1] = '\0';
+		mutex_lock(&stretch_file->lock);
+		result = keep_point(stretch_file, point);
+		mutex_unlock(&stretch_file->lock);
+	}
+	if (result < 0)
+		kfree(point);
+	return result;
+}
+
+static struct stretch_point *point_of(const struct stretch_file *stretch_file, unsigned long number)
+{
+	return number < READ_ONCE(stretch_file->n_points) ? stretch_file->points[number] : NULL;
+}
+
+static long stretch_set(const struct stretch_file *stretch_file, const void __user *from)
+{
+	struct fl_stretch_delay delay;
+	struct stretch_point *point;
+
+	if (copy_from_user(&delay, from, sizeof(delay)))
+		return -EFAULT;
+	point = point_of(stretch_file, delay.point);
+	if (!point || !delay.max_us || delay.max_us > FL_STRETCH_US_MAX || !delay.one_in ||
+	    delay.times > INT_MAX)
+		return -EINVAL;
+	atomic_set(&point->left, 0);
+	WRITE_ONCE(point->seed, delay.seed);
+	WRITE_ONCE(point->one_in, delay.one_in);
+	WRITE_ONCE(point->max_us, delay.max_us);
+	atomic_set_release(&point->left, delay.times);
+	return 0;
+}
+
+static long stretch_ioctl(struct file *file, unsigned int command, unsigned long arg)
+{
+	const struct stretch_point *point;
+
+	switch (command) {
+	case FL_STRETCH_POINT:
+		return stretch_add(file->private_data, (void __user *)arg);
+	case FL_STRETCH_DELAY:
+		return stretch_set(file->private_data, (void __user *)arg);
+	case FL_STRETCH_COUNT:
+		point = point_of(file->private_data, arg);
+		return point ? atomic_read(&point->held_up) : -EINVAL;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int stretch_open(struct inode *inode, struct file *file)
+{
+	struct stretch_file *stretch_file = kzalloc(sizeof(*stretch_file), GFP_KERNEL);
+
+	if (!stretch_file)
+		return -ENOMEM;
+	mutex_init(&stretch_file->lock);
+	stretch_file->session = task_session(current);
+	file->private_data = stretch_file;
+	return 0;
+}
+
+static int stretch_release(struct inode *inode, struct file *file)
+{
+	struct stretch_file *stretch_file = file->private_data;
+	unsigned int i;
+
+	for (i = 0; i < stretch_file->n_points; i++) {
+		struct stretch_point *point = stretch_file->points[i];
+
+		if (point->what.at_return)
+			unregister_kretprobe(&point->exit);
+		else
+			unregister_kprobe(&point->entry);
+		kfree(point);
+	}
+	kfree(stretch_file);
+	return 0;
+}
+
+static const struct file_operations stretch_fops = {
+	.owner = THIS_MODULE,
+	.open = stretch_open,
+	.release = stretch_release,
+	.unlocked_ioctl = stretch_ioctl,
+};
+
+static struct miscdevice stretch_device = {MISC_DYNAMIC_MINOR, FL_STRETCH_DEVICE, &stretch_fops};
+module_misc_device(stretch_device);
+
+MODULE_DESCRIPTION("Holds CPUs up where a race window is");
+MODULE_LICENSE("GPL");
