@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves that no store slips through while its right is being taken away: threads store to the
- * pages of a shared mapping without a pause, and meanwhile the file is cut to nothing and made
- * long again (SIGBUS); or mprotect takes the write right and gives it back, or the mapping is moved
- * away and back, or taken away and made again (SIGSEGV). Between the end of the call that takes it
- * and the beginning of the one that gives it, every store must end in the signal; in the other half
- * none may. What a truncated file shows when it is long again is zeros.
+ * Proves that nothing slips through while the right to it is being taken away: threads store to the
+ * pages of a mapping without a pause, and meanwhile the file is cut to nothing and made long again
+ * (SIGBUS; half of the threads' accesses are loads then, and the mapping is a private one, too); or
+ * mprotect takes the write right and gives it back, of all of it or of a part that goes from one VMA
+ * to its neighbour and back, or the mapping is moved away and back, or taken away and made again
+ * (SIGSEGV). Between the end of the call that takes it and the beginning of the one that gives it,
+ * every access must end in the signal; in the other half none may. What a truncated file shows when
+ * it is long again is zeros.
  *
  * A kernel that looks at the size or the rights and maps the page later, without looking again or
- * without a lock that holds them still, lets a store through; so does one that leaves an entry in
+ * without a lock that holds them still, lets an access through; so does one that leaves an entry in
  * the TLB of another CPU. It shows after a few rounds.
  */
 #include "ft.h"
@@ -16,6 +18,7 @@
 #include "ft_change.h"
 #include "ft_disk.h"
 #include "ft_map.h"
+#include "ft_stretch.h"
 #include "ft_team.h"
 #include "ft_trap.h"
 #include "table.h"
@@ -28,16 +31,18 @@
 #include <unistd.h>
 
 #define PAGES	    32
-#define ROUNDS	    5 /* times the effort */
+#define ROUNDS	    6 /* times the effort */
+#define ROUNDS_EDGE 30
 #define FIRST_PHASE 2
 
-enum way { TRUNCATE, PROTECT, MOVE, UNMAP };
+enum way { TRUNCATE, PROTECT, EDGE, MOVE, UNMAP };
 
-static const char *const ways[] = {"truncate", "mprotect", "mremap", "munmap"};
+static const char *const ways[] = {"truncate", "mprotect", "edge", "mremap", "munmap"};
 
 struct shape {
 	enum ft_kind kind;
 	enum way way;
+	int flags;
 	unsigned threads;
 };
 
@@ -56,28 +61,47 @@ static int signal_of(const struct job *job)
 	return job->shape->way == TRUNCATE ? SIGBUS : SIGSEGV;
 }
 
-/* A store that lies in one phase from its beginning to its end. */
-static void store_once(struct job *job, size_t page)
+/* Of EDGE only the middle changes: what is below is writable for ever, and what is above never. */
+static size_t first_page(const struct job *job)
+{
+	return job->shape->way == EDGE ? PAGES / 4 : 0;
+}
+
+static size_t n_pages(const struct job *job)
+{
+	return job->shape->way == EDGE ? PAGES / 2 : PAGES;
+}
+
+/* Behind the end of a file, loads are as wrong as stores. */
+static struct ft_trap reach(const struct job *job, char *at, bool load)
+{
+	char byte;
+
+	return load && job->shape->way == TRUNCATE ? ft_trap_load(at, &byte) : ft_trap_store(at, 1);
+}
+
+/* A load or store that lies in one phase from its beginning to its end. */
+static void reach_once(struct job *job, size_t page)
 {
 	char *at = job->map.addr + page * FT_PAGE;
 	unsigned before = atomic_load(&job->phase);
 	bool unsure = atomic_load(&job->between);
-	struct ft_trap trap = ft_trap_store(at, 1);
+	struct ft_trap trap = reach(job, at, (page + before / 2) % 2);
 
 	/* Its code depends on how far a change that takes two steps has come. */
 	if (trap.signum && trap.signum != signal_of(job))
-		ft_trap_expect(&trap, signal_of(job), at, "a store whose right was taken");
+		ft_trap_expect(&trap, signal_of(job), at, "an access whose right was taken");
 	atomic_fetch_add(trap.signum ? &job->trapped : &job->went_through, 1);
 	if (unsure || atomic_load(&job->between) || atomic_load(&job->phase) != before)
 		return;
 	if (before % 2)
-		ft_trap_expect(&trap, signal_of(job), at, "a store after its right was taken");
+		ft_trap_expect(&trap, signal_of(job), at, "an access after its right was taken");
 	else
-		ft_trap_expect_none(&trap, "a store that is allowed");
+		ft_trap_expect_none(&trap, "an access that is allowed");
 }
 
 /* Tells once of each phase that it has gone over all pages since the phase began. */
-static void store_all(unsigned index, void *arg)
+static void reach_all(unsigned index, void *arg)
 {
 	struct job *job = arg;
 	unsigned told = FIRST_PHASE;
@@ -85,8 +109,8 @@ static void store_all(unsigned index, void *arg)
 	while (!atomic_load(&job->stop)) {
 		unsigned phase = atomic_load(&job->phase);
 
-		for (size_t i = 0; i < PAGES; i++)
-			store_once(job, (i + index) % PAGES);
+		for (size_t i = 0; i < n_pages(job); i++)
+			reach_once(job, first_page(job) + (i + index) % n_pages(job));
 		if (phase != told)
 			sem_post(&job->seen);
 		told = phase;
@@ -128,8 +152,9 @@ static bool take_or_give(const struct job *job, bool allow)
 	case TRUNCATE:
 		return ftruncate(job->map.fd, allow ? (off_t)job->map.bytes : 0) == 0;
 	case PROTECT:
-		return mprotect(at, job->map.bytes, allow ? PROT_READ | PROT_WRITE : PROT_READ) ==
-		       0;
+	case EDGE:
+		return mprotect(at + first_page(job) * FT_PAGE, n_pages(job) * FT_PAGE,
+				allow ? PROT_READ | PROT_WRITE : PROT_READ) == 0;
 	case MOVE:
 		return allow ? move(elsewhere, at) : move(at, elsewhere);
 	case UNMAP:
@@ -150,10 +175,13 @@ static void change(struct job *job, bool allow)
 static void change_for_a_while(void *arg)
 {
 	struct job *job = arg;
-	struct ft_team *team = ft_team_new(job->shape->threads, store_all, job);
+	struct ft_team *team = ft_team_new(job->shape->threads, reach_all, job);
+	unsigned rounds = ft_rounds(job->shape->way == EDGE ? ROUNDS_EDGE : ROUNDS);
 
 	ft_team_go(team);
-	for (unsigned round = 0; round < ft_rounds(ROUNDS); round++) {
+	for (unsigned round = 0; round < rounds; round++) {
+		ft_stretch_turn();
+		ft_stretch_zap(job->map.addr, job->map.bytes);
 		change(job, false);
 		wait_for_all(job);
 		change(job, true);
@@ -184,7 +212,10 @@ static void race(const void *arg)
 		.shape = shape, .map = ft_map_new(shape->kind, PAGES), .phase = FIRST_PHASE};
 
 	ft_map_unmap(&job.map);
-	ft_change_map(&job.map, MAP_SHARED);
+	ft_change_map(&job.map, shape->flags);
+	if (shape->way == EDGE &&
+	    mprotect(job.map.addr + 3 * PAGES / 4 * FT_PAGE, PAGES / 4 * FT_PAGE, PROT_READ) < 0)
+		ft_fail_errno("mprotect");
 	sem_init(&job.seen, 0, 0);
 	ft_trap_prepare();
 	ft_bounded(change_for_a_while, &job, "stores and changes of the right to them");
@@ -201,9 +232,13 @@ static void run(const struct ft_test *test)
 	static const struct {
 		enum ft_kind kind;
 		enum way way;
+		int flags;
 	} pairs[] = {
-		{FT_TMPFS, TRUNCATE}, {FT_EXT4, TRUNCATE}, {FT_XFS, TRUNCATE}, {FT_TMPFS, PROTECT},
-		{FT_EXT4, PROTECT},   {FT_TMPFS, MOVE},	   {FT_TMPFS, UNMAP},
+		{FT_TMPFS, TRUNCATE, MAP_SHARED}, {FT_EXT4, TRUNCATE, MAP_SHARED},
+		{FT_XFS, TRUNCATE, MAP_SHARED},	  {FT_TMPFS, TRUNCATE, MAP_PRIVATE},
+		{FT_EXT4, TRUNCATE, MAP_PRIVATE}, {FT_TMPFS, PROTECT, MAP_SHARED},
+		{FT_EXT4, PROTECT, MAP_SHARED},	  {FT_TMPFS, EDGE, MAP_SHARED},
+		{FT_TMPFS, MOVE, MAP_SHARED},	  {FT_TMPFS, UNMAP, MAP_SHARED},
 	};
 	const size_t n_pairs = sizeof(pairs) / sizeof(*pairs);
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
@@ -212,14 +247,20 @@ static void run(const struct ft_test *test)
 	ft_disk_mount("ext4");
 	ft_disk_mount("xfs");
 	ft_plan((unsigned)n_pairs * 2);
-	for (size_t p = 0; p < n_pairs; p++)
+	for (size_t p = 0; p < n_pairs; p++) {
+		ft_stretch_open(pairs[p].way == TRUNCATE ? FT_STRETCH_CACHE : FT_STRETCH_VMA);
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {
-			struct shape shape = {
-				.kind = pairs[p].kind, .way = pairs[p].way, .threads = threads};
+			struct shape shape = {.kind = pairs[p].kind,
+					      .way = pairs[p].way,
+					      .flags = pairs[p].flags,
+					      .threads = threads};
 
-			ft_case(race, &shape, "%s-%s-threads-%u", ft_kind_name(shape.kind),
-				ways[shape.way], threads);
+			ft_case(race, &shape, "%s%s-%s-threads-%u",
+				shape.flags == MAP_PRIVATE ? "private-" : "",
+				ft_kind_name(shape.kind), ways[shape.way], threads);
 		}
+		ft_stretch_close();
+	}
 	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
@@ -230,6 +271,7 @@ const struct ft_test error_races = {
 	.timeout_ms = 30000,
 	.memory_mib = 128,
 	.disks = "ext4 xfs",
+	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

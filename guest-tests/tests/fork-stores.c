@@ -12,6 +12,7 @@
  */
 #include "ft.h"
 #include "ft_meet.h"
+#include "ft_stretch.h"
 #include "ft_words.h"
 #include "table.h"
 
@@ -124,6 +125,7 @@ static void fork_beside_stores(const void *arg)
 	team = ft_team_new(shape->threads, store, &job);
 	ft_team_go(team);
 	for (unsigned i = 0; i < forks; i++) {
+		ft_stretch_turn();
 		fork_once(&job);
 		/* Some stores of each, so that the pages are its own again. */
 		ft_meet_await(&job.meet, 1);
@@ -141,6 +143,7 @@ static void run(const struct ft_test *test)
 	unsigned n = ft_thread_counts(counts);
 
 	(void)test;
+	ft_stretch_open(FT_STRETCH_ENTRY);
 	ft_plan(MEMORIES * n);
 	for (int memory = 0; memory < MEMORIES; memory++)
 		for (unsigned i = 0; i < n; i++) {
@@ -149,6 +152,7 @@ static void run(const struct ft_test *test)
 			ft_case(fork_beside_stores, &shape, "%s-threads-%u", memory_names[memory],
 				counts[i]);
 		}
+	ft_stretch_close();
 }
 
 const struct ft_test fork_stores = {
@@ -156,6 +160,7 @@ const struct ft_test fork_stores = {
 	.summary = "no store of a thread is lost while another forks, private or shared",
 	.timeout_ms = 60000,
 	.memory_mib = 192,
+	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS",
 	.run = run,
 };

@@ -13,6 +13,7 @@
 #include "ft_bounded.h"
 #include "ft_change.h"
 #include "ft_map.h"
+#include "ft_stretch.h"
 #include "ft_team.h"
 #include "table.h"
 
@@ -22,10 +23,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGES  64 /* half of them change */
-#define HALF   (PAGES / 2)
-#define FOR_MS 500 /* times the effort; how many changes fit in depends on the scheduler */
-#define LOOKS  8   /* between two changes: few, so that a change comes into most faults */
+#define PAGES	       64 /* half of them change */
+#define HALF	       (PAGES / 2)
+#define FOR_MS	       500 /* times the effort; how many changes fit in depends on the scheduler */
+#define CHANGES_A_TURN 16
+#define LOOKS	       8 /* between two changes: few, so that a change comes into most faults */
 
 struct job {
 	unsigned threads;
@@ -93,6 +95,7 @@ static void await_looks(struct job *job)
 
 static void change(struct job *job)
 {
+	ft_stretch_zap(job->addr + HALF * FT_PAGE, HALF * FT_PAGE);
 	atomic_store(&job->between, true);
 	map_upper(job, (atomic_load(&job->phase) + 1) % 2);
 	atomic_fetch_add(&job->phase, 1);
@@ -108,8 +111,11 @@ static void change_for_a_while(void *arg)
 	unsigned changes = 0;
 
 	ft_team_go(team);
-	for (; ft_now_ns() < until_ns; changes++)
+	for (; ft_now_ns() < until_ns; changes++) {
+		if (changes % CHANGES_A_TURN == 0)
+			ft_stretch_turn();
 		change(job);
+	}
 	atomic_store(&job->stop, true);
 	ft_team_wait(team);
 	ft_team_free(team);
@@ -142,7 +148,9 @@ static void run(const struct ft_test *test)
 	static const enum ft_kind kinds[] = {FT_TMPFS};
 
 	(void)test;
+	ft_stretch_open(FT_STRETCH_VMA);
 	ft_map_cases(race, kinds, 1);
+	ft_stretch_close();
 }
 
 const struct ft_test lookup_races = {
@@ -150,6 +158,7 @@ const struct ft_test lookup_races = {
 	.summary = "a fault maps no page where its VMA is no more",
 	.timeout_ms = 30000,
 	.memory_mib = 128,
+	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS CONFIG_PER_VMA_LOCK",
 	.run = run,
 };

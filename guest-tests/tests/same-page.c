@@ -13,6 +13,7 @@
 #include "ft.h"
 #include "ft_cache.h"
 #include "ft_disk.h"
+#include "ft_stretch.h"
 #include "ft_team.h"
 #include "ft_words.h"
 #include "table.h"
@@ -58,6 +59,7 @@ static void meet_pages(unsigned index, void *arg)
 
 static void store(struct job *job)
 {
+	ft_stretch_turn();
 	pthread_barrier_init(&job->barrier, NULL, job->shape->threads);
 	ft_team_run(job->shape->threads, meet_pages, job);
 	pthread_barrier_destroy(&job->barrier);
@@ -176,6 +178,7 @@ static void run(const struct ft_test *test)
 	(void)test;
 	ft_disk_mount("ext4");
 	ft_disk_mount("xfs");
+	ft_stretch_open(FT_STRETCH_ENTRY);
 	ft_plan((unsigned)VARIANTS * n);
 	for (size_t v = 0; v < VARIANTS; v++)
 		for (unsigned i = 0; i < n; i++) {
@@ -184,6 +187,7 @@ static void run(const struct ft_test *test)
 			ft_case(variants[v].flags == MAP_SHARED ? share_page : copy_page, &shape,
 				"%s-threads-%u", variants[v].name, counts[i]);
 		}
+	ft_stretch_close();
 	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
@@ -194,6 +198,7 @@ const struct ft_test same_page = {
 	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4 xfs",
+	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

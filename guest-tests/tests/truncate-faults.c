@@ -13,6 +13,7 @@
 #include "ft.h"
 #include "ft_disk.h"
 #include "ft_meet.h"
+#include "ft_stretch.h"
 #include "ft_trap.h"
 #include "ft_words.h"
 #include "table.h"
@@ -170,6 +171,8 @@ static void take_away(const void *arg)
 	for (unsigned round = ft_rounds(ROUNDS); round > 0; round--) {
 		for (int i = 0; i < CHANGES; i++) {
 			ft_meet_await(&job.meet, STEPS);
+			ft_stretch_turn();
+			ft_stretch_zap(job.map.addr, job.map.bytes);
 			job.shape->change->make(&job);
 		}
 		ft_meet_call(&job.meet);
@@ -212,6 +215,7 @@ static void run(const struct ft_test *test)
 	ft_disk_mount("ext4");
 	ft_disk_mount("xfs");
 	ft_disk_swap_on(SWAP_DISK);
+	ft_stretch_open(FT_STRETCH_CACHE);
 	ft_plan((unsigned)PAIRS * n);
 	for (size_t p = 0; p < PAIRS; p++)
 		for (unsigned i = 0; i < n; i++) {
@@ -221,6 +225,7 @@ static void run(const struct ft_test *test)
 
 			ft_case(take_away, &shape, "%s-threads-%u", pairs[p].name, counts[i]);
 		}
+	ft_stretch_close();
 	ft_disk_swap_off(SWAP_DISK);
 	ft_disk_release("xfs");
 	ft_disk_release("ext4");
@@ -232,6 +237,7 @@ const struct ft_test truncate_faults = {
 	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4 xfs swap",
+	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_SWAP CONFIG_EXT4_FS CONFIG_XFS_FS "
 		  "CONFIG_VIRTIO_BLK",
 	.run = run,

@@ -5,7 +5,7 @@
  *   mprotect   makes a part of it read-only: from then on the words there stand still;
  *   replace    maps another file over it (MAP_FIXED): from then on no store reaches the old file;
  *   munmap     takes it away, and maps another file there: the same;
- *   mremap     moves it: no store is lost on the way;
+ *   mremap     moves it: no store is lost on the way, of private memory either;
  *   exit       ends the process under them: from then on nothing changes.
  * After each, mapping and file agree page by page, and each file holds what was stored to it.
  *
@@ -16,6 +16,7 @@
 #include "ft_bounded.h"
 #include "ft_disk.h"
 #include "ft_meet.h"
+#include "ft_stretch.h"
 #include "ft_trap.h"
 #include "ft_words.h"
 #include "table.h"
@@ -24,9 +25,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGES  64
-#define STEPS  40 /* of each thread, between two changes */
-#define ROUNDS 3
+#define PAGES	       64
+#define STEPS	       40 /* of each thread, between two changes */
+#define ROUNDS	       3
+#define ROUNDS_PRIVATE 8
 
 struct job {
 	struct ft_meet meet;
@@ -208,6 +210,8 @@ static void change_beside_stores(const void *arg)
 	ft_team_go(team);
 	for (unsigned round = ft_rounds(ROUNDS); round > 0; round--) {
 		ft_meet_await(&job.meet, STEPS);
+		ft_stretch_turn();
+		ft_stretch_zap(job.addr, PAGES * FT_PAGE);
 		shape->change->make(&job);
 		ft_meet_call(&job.meet);
 		ft_map_agree(&job.files[0], &job.views[0], shape->change->name);
@@ -260,11 +264,49 @@ static void exit_beside_stores(const void *arg)
 
 	prepare(&job, arg);
 	for (unsigned round = ft_rounds(ROUNDS); round > 0; round--) {
+		ft_stretch_turn();
 		ft_bounded_child(leave_others, &job, "the exit of a process whose threads store");
 		verify_left(&job);
 		ft_words_verify(&job.words, &job.views[0], "its parent after its exit");
 		ft_metric_add("changes", 1);
 	}
+}
+
+static void move_private(struct job *job, struct ft_map *map)
+{
+	move(job);
+	map->addr = job->addr;
+}
+
+/* Nobody else sees these pages: one that a fault makes where the mapping was is lost. */
+static void move_private_beside_stores(const void *arg)
+{
+	const struct shape *shape = arg;
+	static struct job job;
+	struct ft_team *team;
+
+	ft_trap_prepare();
+	job.seed = ft_stream("vma-changes");
+	job.words = ft_words_new(PAGES, shape->threads, job.seed);
+	job.files[0] = ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	job.views[0] = job.files[0];
+	job.views[0].kind = FT_ANON; /* read through the mapping */
+	job.addr = job.files[0].addr;
+	ft_meet_init(&job.meet, shape->threads);
+	team = ft_team_new(shape->threads, store, &job);
+	ft_team_go(team);
+	for (unsigned round = ft_rounds(ROUNDS_PRIVATE); round > 0; round--) {
+		ft_meet_await(&job.meet, STEPS);
+		ft_stretch_turn();
+		move_private(&job, &job.views[0]);
+		ft_meet_call(&job.meet);
+		ft_words_verify(&job.words, &job.views[0], "its own process after mremap");
+		ft_meet_resume(&job.meet);
+		ft_metric_add("changes", 1);
+	}
+	ft_meet_end(&job.meet);
+	ft_team_wait(team);
+	ft_team_free(team);
 }
 
 static const struct change changes[] = {
@@ -276,13 +318,16 @@ static const struct change changes[] = {
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
+	static const enum ft_kind private_kinds[] = {FT_ANON, FT_TMPFS};
+	const size_t n_private = sizeof(private_kinds) / sizeof(*private_kinds);
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
 	size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan((unsigned)(n_kinds * CHANGES) * n);
+	ft_stretch_open(FT_STRETCH_VMA);
+	ft_plan((unsigned)(n_kinds * CHANGES + n_private) * n);
 	for (size_t k = 0; k < n_kinds * CHANGES * n; k++) {
 		struct shape shape = {.change = &changes[k % CHANGES],
 				      .threads = counts[k / CHANGES % n],
@@ -292,6 +337,13 @@ static void run(const struct ft_test *test)
 			"%s-%s-threads-%u", ft_kind_name(shape.kind), shape.change->name,
 			shape.threads);
 	}
+	for (size_t k = 0; k < n_private * n; k++) {
+		struct shape shape = {.kind = private_kinds[k / n], .threads = counts[k % n]};
+
+		ft_case(move_private_beside_stores, &shape, "private-%s-mremap-threads-%u",
+			ft_kind_name(shape.kind), shape.threads);
+	}
+	ft_stretch_close();
 	ft_disk_release("ext4");
 }
 
@@ -302,6 +354,7 @@ const struct ft_test vma_changes = {
 	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4",
+	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

@@ -12,6 +12,7 @@
 #include "ft.h"
 #include "ft_disk.h"
 #include "ft_meet.h"
+#include "ft_stretch.h"
 #include "ft_words.h"
 #include "table.h"
 
@@ -104,6 +105,7 @@ static void disturb_stores(const void *arg)
 	ft_team_go(team);
 	for (unsigned round = ft_rounds(job.direct >= 0 ? ROUNDS_DISK : ROUNDS); round > 0;
 	     round--) {
+		ft_stretch_turn();
 		ft_meet_await(&job.meet, STEPS);
 		if (fl_wire_random(&job.choices) % 2)
 			zap(&job);
@@ -126,7 +128,9 @@ static void run(const struct ft_test *test)
 	(void)test;
 	ft_disk_mount("ext4");
 	ft_disk_mount("xfs");
+	ft_stretch_open(FT_STRETCH_ENTRY);
 	ft_map_cases(disturb_stores, kinds, sizeof(kinds) / sizeof(*kinds));
+	ft_stretch_close();
 	ft_disk_release("xfs");
 	ft_disk_release("ext4");
 }
@@ -137,6 +141,7 @@ const struct ft_test write_protect = {
 	.timeout_ms = 60000,
 	.memory_mib = 128,
 	.disks = "ext4 xfs",
+	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };
