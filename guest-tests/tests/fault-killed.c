@@ -12,26 +12,16 @@
 #include "ft_bounded.h"
 #include "ft_cache.h"
 #include "ft_dm.h"
+#include "ft_sleepers.h"
 #include "ft_team.h"
 #include "table.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGES	 16
-#define FILL	 0x5a
-#define LIMIT_MS 5000 /* a thousand times what it takes; scaled */
-#define STEP_MS	 2
+#define PAGES 16
+#define FILL  0x5a
 
 enum how { LOAD, STORE, PRIVATE_STORE, KERNEL_COPY, POPULATE, HOWS };
 
@@ -100,70 +90,11 @@ static void map(struct job *job)
 		ft_fail_errno("mmap");
 }
 
-static bool sleeps(pid_t pid, int tid)
-{
-	char path[64], line[256], state = 0;
-	const char *after;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (fgets(line, sizeof(line), file) && (after = strrchr(line, ')')))
-		state = after[2];
-	fclose(file);
-	return state == 'D';
-}
-
-static unsigned count_sleepers(pid_t pid)
-{
-	char path[32];
-	struct dirent *entry;
-	unsigned n = 0;
-	DIR *tasks;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	tasks = opendir(path);
-	while (tasks && (entry = readdir(tasks)))
-		n += sleeps(pid, atoi(entry->d_name));
-	if (tasks)
-		closedir(tasks);
-	return n;
-}
-
-/* What the page's first reader waits for is the disk, and that is stopped: so it is there soon. */
-static void wait_until_asleep(const struct job *job)
-{
-	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000;
-
-	while (count_sleepers(job->pid) < job->shape->threads) {
-		if (waitpid(job->pid, NULL, WNOHANG) == job->pid)
-			ft_fail("a fault that must wait for the disk came back before it");
-		if (ft_now_ns() > deadline_ns)
-			ft_fail("%u of %u threads wait for the disk", count_sleepers(job->pid),
-				job->shape->threads);
-		poll(NULL, 0, STEP_MS);
-	}
-}
-
 static void expect_death(const struct job *job)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, job->pid, 0), status;
-	struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
 	uint64_t start = ft_now_ns();
 
-	if (kill(job->pid, SIGKILL) < 0)
-		ft_fail_errno("kill");
-	if (poll(&poll_fd, 1, ft_scaled_ms(LIMIT_MS)) != 1)
-		ft_fail("a process that waits for the disk in a fault did not die of SIGKILL "
-			"within %d ms",
-			ft_scaled_ms(LIMIT_MS));
-	close(pidfd);
-	if (waitpid(job->pid, &status, 0) != job->pid || !WIFSIGNALED(status) ||
-	    WTERMSIG(status) != SIGKILL)
-		ft_fail("the process that was killed ended with wait status 0x%x",
-			(unsigned)status);
+	ft_sleepers_kill(job->pid, "the disk");
 	ft_metric_max("longest_death_us", (ft_now_ns() - start) / 1000);
 }
 
@@ -194,7 +125,7 @@ static void kill_sleeper(const void *arg)
 		ft_fail_errno("fork");
 	if (job.pid == 0)
 		ft_team_run(job.shape->threads, fault, &job);
-	wait_until_asleep(&job);
+	ft_sleepers_await(job.pid, job.shape->threads, "the disk");
 	expect_death(&job);
 	ft_dm_go_on();
 	munmap(job.addr, PAGES * FT_PAGE);

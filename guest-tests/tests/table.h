@@ -19,7 +19,7 @@ extern const struct ft_test first_touch;
 extern const struct ft_test disk_file, dirty_throttle, lookup_races;
 extern const struct ft_test fault_progress;
 extern const struct ft_test past_end, write_protected, disk_full, fault_io_error, memory_limit,
-	fault_killed, error_races;
+	fault_killed, second_try, error_races;
 extern const struct ft_test file_times, fault_counts, rss_types, page_tables, pages_released,
 	memory_kept;
 extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shmem, locked_shared,
@@ -28,7 +28,7 @@ extern const struct ft_test hugetlb_shared;
 extern const struct ft_test msync_file;
 extern const struct ft_test private_file;
 extern const struct ft_test same_page;
-extern const struct ft_test write_protect;
+extern const struct ft_test write_protect, unseen_stores;
 extern const struct ft_test truncate_faults;
 extern const struct ft_test vma_changes;
 extern const struct ft_test fork_stores;

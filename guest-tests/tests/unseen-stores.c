@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proves that a store which came without a fault is not forgotten when its page leaves the page
+ * tables: all pages of a shared mapping are loaded first, which maps them writable and clean, and
+ * stored to then, so that the entry's dirty bit alone tells of the store. The mapping goes away by
+ * munmap, MADV_DONTNEED, another mapping over it, or the end of the process; after that the pages
+ * are reclaimed (MADV_PAGEOUT, with swap) and read back.
+ *
+ * A kernel that drops the dirty bit with the entry takes the page for an empty one, and reclaim
+ * throws it away: it comes back as zeros.
+ */
+#include "ft.h"
+#include "ft_bounded.h"
+#include "ft_disk.h"
+#include "ft_map.h"
+#include "table.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGES	  64
+#define SWAP_DISK "swap"
+#define MARK	  0x5e0d0000u
+
+struct way {
+	const char *name;
+	void (*leave)(struct ft_map *map); /* NULL: with the process that stored */
+};
+
+struct shape {
+	enum ft_kind kind;
+	const struct way *way;
+};
+
+static volatile uint32_t *word_of(const struct ft_map *map, size_t page)
+{
+	return (void *)(map->addr + page * FT_PAGE + page % 64 * sizeof(uint32_t));
+}
+
+static void load_all(const struct ft_map *map)
+{
+	for (size_t page = 0; page < PAGES; page++)
+		(void)*word_of(map, page);
+}
+
+static void load_and_store(void *arg)
+{
+	const struct ft_map *map = arg;
+
+	load_all(map);
+	for (size_t page = 0; page < PAGES; page++)
+		*word_of(map, page) = MARK + (uint32_t)page;
+}
+
+static void zap(struct ft_map *map)
+{
+	if (madvise(map->addr, map->bytes, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
+}
+
+static void cover(struct ft_map *map)
+{
+	if (mmap(map->addr, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) != map->addr)
+		ft_fail_errno("mmap");
+}
+
+/* Mapped by the view alone: reclaim leaves pages alone that others map, too. */
+static void reclaim(const struct ft_map *view)
+{
+	load_all(view);
+	if (madvise(view->addr, view->bytes, MADV_PAGEOUT) < 0)
+		ft_fail_errno("MADV_PAGEOUT");
+}
+
+static void expect_stored(const struct ft_map *view, const char *way)
+{
+	for (size_t page = 0; page < PAGES; page++) {
+		uint32_t found = *word_of(view, page);
+
+		if (found != MARK + (uint32_t)page)
+			ft_fail("page %zu is %#x after %s and reclaim, and %#x was stored there",
+				page, found, way, MARK + (uint32_t)page);
+	}
+}
+
+static void store_and_leave(const void *arg)
+{
+	const struct shape *shape = arg;
+	struct ft_map map = ft_map_new(shape->kind, PAGES);
+	struct ft_map view = ft_map_view(&map);
+
+	if (shape->way->leave) {
+		load_and_store(&map);
+		shape->way->leave(&map);
+	} else {
+		ft_bounded_child(load_and_store, &map, "a process that stores and ends");
+	}
+	reclaim(&view);
+	expect_stored(&view, shape->way->name);
+	ft_metric_add("stores", PAGES);
+}
+
+static const struct way ways[] = {
+	{"munmap", ft_map_unmap}, {"dontneed", zap}, {"replace", cover}, {"exit", NULL}};
+#define WAYS (sizeof(ways) / sizeof(*ways))
+
+static void run(const struct ft_test *test)
+{
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON};
+	const size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
+
+	(void)test;
+	ft_disk_swap_on(SWAP_DISK);
+	ft_plan((unsigned)(n_kinds * WAYS));
+	for (size_t i = 0; i < n_kinds * WAYS; i++) {
+		struct shape shape = {.kind = kinds[i / WAYS], .way = &ways[i % WAYS]};
+
+		ft_case(store_and_leave, &shape, "%s-%s", ft_kind_name(shape.kind),
+			shape.way->name);
+	}
+	ft_disk_swap_off(SWAP_DISK);
+}
+
+const struct ft_test unseen_stores = {
+	.name = "unseen-stores",
+	.summary = "a store that came without a fault survives the end of its mapping",
+	.timeout_ms = 20000,
+	.memory_mib = 128,
+	.disks = "swap",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_SWAP CONFIG_VIRTIO_BLK",
+	.run = run,
+};
