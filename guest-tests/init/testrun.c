@@ -6,6 +6,7 @@
  */
 #include "testrun.h"
 #include "foreign.h"
+#include "leftovers.h"
 #include "result.h"
 #include "tasks.h"
 
@@ -16,8 +17,6 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -344,39 +343,12 @@ static void report_stuck(struct run *run)
 	blame(run, reason);
 }
 
-/* What the test mounted and did not take down. */
-static void clear_mounts(struct run *run)
+static void clear_leftovers(struct run *run)
 {
-	char line[512], reason[RESULT_REASON_MAX], at[128];
-	FILE *mounts = fopen("/proc/mounts", "re");
+	char reason[RESULT_REASON_MAX];
 
-	while (mounts && fgets(line, sizeof(line), mounts)) {
-		if (sscanf(line, "%*s %127s", at) != 1 || strncmp(at, "/mnt", 4) != 0)
-			continue;
-		snprintf(reason, sizeof(reason), "the test ended and left %s mounted", at);
+	if (!leftovers_clear(reason, sizeof(reason)))
 		blame(run, reason);
-		umount2(at, MNT_DETACH);
-	}
-	if (mounts)
-		fclose(mounts);
-}
-
-/* A swap area that stays in use would be there for every later test. */
-static void clear_swaps(struct run *run)
-{
-	char line[512], reason[RESULT_REASON_MAX], device[128];
-	FILE *swaps = fopen("/proc/swaps", "re");
-
-	while (swaps && fgets(line, sizeof(line), swaps)) {
-		if (sscanf(line, "%127s", device) != 1 || *device != '/')
-			continue;
-		snprintf(reason, sizeof(reason), "the test ended and left swap on %s in use",
-			 device);
-		blame(run, reason);
-		swapoff(device);
-	}
-	if (swaps)
-		fclose(swaps);
 }
 
 static void check_balance(struct run *run)
@@ -506,8 +478,7 @@ static bool carry_out(struct run *run)
 		poll(NULL, 0, (int)scaled(run, LOOK_MS));
 	} else {
 		check_exit(run);
-		clear_mounts(run);
-		clear_swaps(run);
+		clear_leftovers(run);
 	}
 	close_run(run);
 	if (clear)
