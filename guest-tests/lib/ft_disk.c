@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #include <unistd.h>
 
 #define PATH_SIZE FT_DISK_PATH_SIZE
+#define TRIES	  40
+#define STEP_MS	  50
 
 static bool serial_is(char letter, const char *serial)
 {
@@ -112,12 +115,25 @@ void ft_disk_mount(const char *serial)
 	}
 }
 
+bool ft_disk_unmount(const char *at)
+{
+	for (int i = 0; i < TRIES; i++) {
+		if (umount2(at, 0) == 0)
+			return true;
+		if (errno != EBUSY)
+			return false;
+		poll(NULL, 0, ft_scaled_ms(STEP_MS));
+	}
+	errno = EBUSY;
+	return false;
+}
+
 void ft_disk_release(const char *serial)
 {
 	char at[PATH_SIZE];
 
 	snprintf(at, sizeof(at), "/mnt/%s", serial);
-	if (umount2(at, 0) == 0)
+	if (ft_disk_unmount(at))
 		return;
 	fprintf(stderr, "umount %s: %s\n", at, strerror(errno));
 	exit(1);

@@ -18,6 +18,12 @@ bool ft_disk_find(const char *serial, char path[FT_DISK_PATH_SIZE]);
 void ft_disk_mount(const char *serial);
 void ft_disk_release(const char *serial);
 
+/*
+ * Takes a mount down. The processes of a case that failed may need a moment to go, so a mount that
+ * is busy is tried again, a bounded number of times. False, with errno set, when it stays.
+ */
+bool ft_disk_unmount(const char *at);
+
 /* Takes it down and mounts it again, so that only what is on the disk is left; fails the case. */
 void ft_disk_remount(const char *serial);
 

@@ -141,7 +141,7 @@ void ft_dm_release(void)
 
 	if (go_on() < 0)
 		give_up("DM_DEV_SUSPEND");
-	if (umount2(FT_DM_AT, 0) < 0)
+	if (!ft_disk_unmount(FT_DM_AT))
 		give_up("umount " FT_DM_AT);
 	memset(&request, 0, sizeof(request));
 	if (control(DM_DEV_REMOVE, &request, 0) < 0)
