@@ -16,6 +16,8 @@
 #define TRIES	20
 #define STEP_MS 10
 
+#define LIMIT_MS 5000 /* a thousand times what a read takes; scaled */
+
 size_t ft_cache_resident(int fd, size_t bytes)
 {
 	size_t pages = bytes / FT_PAGE, n = 0;
@@ -46,6 +48,18 @@ int ft_cache_file(const char *folder, size_t pages, char (*byte_of)(size_t page)
 	if (fsync(fd) < 0)
 		ft_fail_errno("fsync");
 	return fd;
+}
+
+void ft_cache_await(int fd, size_t bytes)
+{
+	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000;
+
+	while (ft_cache_resident(fd, bytes) < bytes / FT_PAGE) {
+		if (ft_now_ns() > deadline_ns)
+			ft_fail("pages that are read from a disk did not arrive within %d ms",
+				ft_scaled_ms(LIMIT_MS));
+		poll(NULL, 0, 1);
+	}
 }
 
 void ft_cache_evict(int fd, size_t bytes)

@@ -18,5 +18,8 @@ void ft_cache_evict(int fd, size_t bytes);
  */
 int ft_cache_file(const char *folder, size_t pages, char (*byte_of)(size_t page));
 
+/* Waits until pages that are being read have arrived; fails the case when they do not. */
+void ft_cache_await(int fd, size_t bytes);
+
 /* How many pages of the file are in the page cache. */
 size_t ft_cache_resident(int fd, size_t bytes);

@@ -116,7 +116,7 @@ static void measure(void)
 	disk_sectors /= 512;
 }
 
-void ft_dm_mount(const char *serial)
+void ft_dm_mount(const char *serial, const char *options)
 {
 	static struct request request;
 	char device[32];
@@ -131,7 +131,7 @@ void ft_dm_mount(const char *serial)
 	if (load(NULL, 0) < 0 || go_on() < 0)
 		give_up("device mapper table");
 	mkdir(FT_DM_AT, 0755);
-	if (mount(device, FT_DM_AT, "ext4", 0, NULL) < 0)
+	if (mount(device, FT_DM_AT, "ext4", 0, options) < 0)
 		give_up("mount of the device mapper device");
 }
 

@@ -9,10 +9,11 @@
 #define FT_DM_AT "/mnt/dm"
 
 /*
- * Mounts the disk with this serial at FT_DM_AT, and skips the whole test where there is no such
- * disk. Call ft_dm_release after the last case: it also lets a stopped device go on.
+ * Mounts the disk with this serial at FT_DM_AT, with these options of ext4 or NULL, and skips the
+ * whole test where there is no such disk. Call ft_dm_release after the last case: it also lets a
+ * stopped device go on.
  */
-void ft_dm_mount(const char *serial);
+void ft_dm_mount(const char *serial, const char *options);
 void ft_dm_release(void);
 
 /* From now on, I/O on every stride-th page of the file, which must be on disk, is an error. */

@@ -35,33 +35,44 @@ static bool sleeps(pid_t pid, int tid)
 	return state == 'D';
 }
 
-unsigned ft_sleepers_count(pid_t pid)
+struct count {
+	unsigned threads, sleepers;
+};
+
+static struct count count(pid_t pid)
 {
+	struct count found = {0};
 	char path[32];
 	struct dirent *entry;
-	unsigned n = 0;
 	DIR *tasks;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
-	while (tasks && (entry = readdir(tasks)))
-		n += sleeps(pid, atoi(entry->d_name));
+	while (tasks && (entry = readdir(tasks))) {
+		if (*entry->d_name == '.')
+			continue;
+		found.threads++;
+		found.sleepers += sleeps(pid, atoi(entry->d_name));
+	}
 	if (tasks)
 		closedir(tasks);
-	return n;
+	return found;
 }
 
-static void await(pid_t pid, unsigned least, unsigned most, const char *what)
+static void await(pid_t pid, unsigned sleepers, unsigned threads_max, const char *what)
 {
 	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000;
-	unsigned n;
+	struct count found;
+	int status;
 
-	while ((n = ft_sleepers_count(pid)) < least || n > most) {
-		if (waitpid(pid, NULL, WNOHANG) == pid)
-			ft_fail("a process that must wait for %s ended before it", what);
+	while (found = count(pid), found.sleepers < sleepers || found.threads > threads_max) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			ft_fail("a process that must wait for %s ended before it, with wait status "
+				"0x%x",
+				what, (unsigned)status);
 		if (ft_now_ns() > deadline_ns)
-			ft_fail("%u threads wait for %s, and not %u", n, what,
-				n < least ? least : most);
+			ft_fail("%u of %u threads wait for %s", found.sleepers, found.threads,
+				what);
 		poll(NULL, 0, STEP_MS);
 	}
 }
@@ -71,9 +82,9 @@ void ft_sleepers_await(pid_t pid, unsigned wanted, const char *what)
 	await(pid, wanted, UINT32_MAX, what);
 }
 
-void ft_sleepers_await_fewer(pid_t pid, unsigned wanted, const char *what)
+void ft_sleepers_await_alone(pid_t pid, const char *what)
 {
-	await(pid, 0, wanted, what);
+	await(pid, 1, 1, what);
 }
 
 void ft_sleepers_kill(pid_t pid, const char *what)

@@ -6,16 +6,14 @@
 
 #include <sys/types.h>
 
-unsigned ft_sleepers_count(pid_t pid);
-
 /*
  * Returns when at least so many of the child's threads sleep; fails the case when the child ends
  * before, or when it takes too long. What they wait for is said in the message: "the disk".
  */
 void ft_sleepers_await(pid_t pid, unsigned wanted, const char *what);
 
-/* The other way round: at most so many. */
-void ft_sleepers_await_fewer(pid_t pid, unsigned wanted, const char *what);
+/* The same until its first thread sleeps and all others have ended. */
+void ft_sleepers_await_alone(pid_t pid, const char *what);
 
 /* Kills the child and reaps it; fails the case when a signal does not end its sleep. */
 void ft_sleepers_kill(pid_t pid, const char *what);

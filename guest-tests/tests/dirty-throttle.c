@@ -245,7 +245,7 @@ static void run_case(bool reads_first, const struct ft_change *change)
 static void run(const struct ft_test *test)
 {
 	(void)test;
-	ft_dm_mount("ext4-small");
+	ft_dm_mount("ext4-small", NULL);
 	ft_plan(2 * FT_CHANGES);
 	for (int reads_first = 0; reads_first < 2; reads_first++)
 		for (size_t c = 0; c < FT_CHANGES; c++)

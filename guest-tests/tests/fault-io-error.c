@@ -182,7 +182,7 @@ static void run(const struct ft_test *test)
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
 
 	(void)test;
-	ft_dm_mount("ext4");
+	ft_dm_mount("ext4", NULL);
 	ft_plan(2 * HOWS + 2);
 	for (int how = 0; how < HOWS; how++)
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {

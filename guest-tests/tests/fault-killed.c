@@ -136,7 +136,7 @@ static void kill_sleeper(const void *arg)
 static void run(const struct ft_test *test)
 {
 	(void)test;
-	ft_dm_mount("ext4");
+	ft_dm_mount("ext4", NULL);
 	ft_plan(2 * HOWS);
 	for (int how = 0; how < HOWS; how++)
 		for (unsigned threads = 1; threads <= 4; threads += 3) {
