@@ -10,7 +10,7 @@ replay() {
 	"$faultline" replay --quiet --out "$out" --timeout-scale 3 "$@"
 }
 explore() {
-	"$faultline" explore --quiet --kernel patched --test vdso-fork --timeout-scale 3 --out "$out" "$@"
+	"$faultline" explore --quiet --kernel patched --test lookup-races --timeout-scale 3 --out "$out" "$@"
 }
 
 expect "a deterministic run" 0 PASS "$faultline" run --quiet --deterministic --seed 3 --kernel patched \
@@ -55,6 +55,6 @@ assert result["distinct"] >= 3, result' "$scratch/killed.json" "$scratch/explore
 promise "... and what passed left no evidence of a guest" \
 	sh -c 'test -z "$(find "$1"/explore -name serial.log -newer "$2")"' sh "$out" "$scratch/killed.json"
 expect "a seed has the same bytes by itself" 0 PASS "$faultline" run --quiet --deterministic --seed 2 \
-	--kernel patched --test vdso-fork --timeout-scale 3 --out "$out"
+	--kernel patched --test lookup-races --timeout-scale 3 --out "$out"
 promise "... as the exploration saw" sh -c 'hash=$(sha256sum <"$1/latest/serial.log") && grep -qs "${hash%% *}" "$1"/explore/*/journal.json' sh "$out"
 finish

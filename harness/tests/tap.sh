@@ -9,6 +9,8 @@
 #     use_fake_qemu                              guests are plays of fake-qemu, by their name in $FAKE;
 #                                                the cache is empty and the test's own
 #     finish                                     prints the plan; last line of every test
+#
+# Why one is not ok goes to standard error, which prove shows without being asked.
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${FAULTLINE_BUILD:-$root/build}
@@ -36,7 +38,7 @@ promise() {
 	"$@" >"$scratch/promise" 2>&1
 	code=$?
 	result $code "$title"
-	[ $code = 0 ] || sed 's/^/# /' "$scratch/promise"
+	[ $code = 0 ] || sed 's/^/# /' "$scratch/promise" >&2
 }
 
 expect() {
@@ -48,9 +50,11 @@ expect() {
 		result 0 "$title"
 	else
 		result 1 "$title"
-		echo "# expected exit code $wanted and: $text"
-		echo "# exit code $code and:"
-		sed 's/^/# /' "$scratch/output" | head -40
+		{
+			echo "# expected exit code $wanted and: $text"
+			echo "# exit code $code and:"
+			sed 's/^/# /' "$scratch/output" | tail -40
+		} >&2
 	fi
 }
 
