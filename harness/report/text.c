@@ -94,24 +94,32 @@ static void append_splat(GString *out, const FlGuestRecord *guest, const FlSplat
 	}
 }
 
-char *fl_text_guest(const FlGuestRecord *guest, bool color)
+static void append_counts(GString *out, const FlGuestRecord *guest)
 {
-	GString *out = g_string_new(NULL);
-	const FlVerdict *verdict = guest->verdict;
-	FlVerdictKind kind = verdict ? verdict->kind : FL_VERDICT_BROKEN;
-	unsigned passed = fl_record_count(guest, FL_VERDICT_PASS);
 	unsigned skipped = fl_record_count(guest, FL_VERDICT_SKIP);
 
-	g_string_append_printf(out, "%-20s ", guest->label);
-	append_colored(out, kind, color, fl_verdict_name(kind));
-	g_string_append_printf(out, "  %u of %u tests passed", passed,
-			       verdict ? verdict->tests->len : 0);
+	g_string_append_printf(out, "  %u of %u tests passed",
+			       fl_record_count(guest, FL_VERDICT_PASS), guest->verdict->tests->len);
 	if (skipped)
 		g_string_append_printf(out, ", %u skipped", skipped);
 	g_string_append_printf(out, ", %.1f s", guest->total_ms / 1000);
-	for (guint i = 0; verdict && i < verdict->splats->len; i++)
+}
+
+char *fl_text_guest(const FlGuestRecord *guest, bool color)
+{
+	const FlVerdict *verdict = guest->verdict;
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out, "%-20s ", guest->label);
+	if (!verdict) {
+		g_string_append(out, "was not run");
+		return g_string_free(out, FALSE);
+	}
+	append_colored(out, verdict->kind, color, fl_verdict_name(verdict->kind));
+	append_counts(out, guest);
+	for (guint i = 0; i < verdict->splats->len; i++)
 		append_splat(out, guest, g_ptr_array_index(verdict->splats, i));
-	if (verdict && verdict->hang) {
+	if (verdict->hang) {
 		g_autofree char *hang = fl_text_plain(verdict->hang);
 
 		g_string_append_printf(out, "\n    hang: %s", hang);

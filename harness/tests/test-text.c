@@ -36,6 +36,14 @@ static void test_guest(void)
 	g_assert_null(strchr(text, '\033'));
 }
 
+static void test_guest_not_run(void)
+{
+	FlGuestRecord guest = {.label = (char *)"patched.3"};
+	g_autofree char *text = fl_text_guest(&guest, true);
+
+	g_assert_cmpstr(text, ==, "patched.3            was not run");
+}
+
 static void test_conclusion(void)
 {
 	g_autoptr(FlRunRecord) record = fixture_record();
@@ -61,6 +69,7 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/text/one-line-a-test", test_lines);
 	g_test_add_func("/text/a-guest-with-splats-and-hang", test_guest);
+	g_test_add_func("/text/a-guest-that-was-not-run", test_guest_not_run);
 	g_test_add_func("/text/conclusion-says-what-where-and-how-again", test_conclusion);
 	g_test_add_func("/text/colour-only-when-asked-for", test_color_only_when_asked);
 	return g_test_run();
