@@ -11,6 +11,7 @@
 #include "kernel/gitrepo.h"
 #include "kernel/kconfig.h"
 #include "kernel/objtree.h"
+#include "kernel/worktree.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ static bool matters_to_kconfig(const char *path)
 	       g_str_equal(path, "Makefile") || g_str_equal(path, "arch/x86/Makefile");
 }
 
-/* A line of ls-tree: "mode type id<TAB>path". */
+/* A line of ls-files: "mode id stage<TAB>path". */
 static void digest_entry(const char *line, gpointer data)
 {
 	const char *tab = strchr(line, '\t');
@@ -41,9 +42,12 @@ static char *config_key(const FlKbuild *build, GCancellable *cancel, GError **er
 {
 	g_autoptr(GChecksum) digest = g_checksum_new(G_CHECKSUM_SHA256);
 	g_autofree char *text = fl_kconfig_text(build->wishes);
-	const char *args[] = {"ls-tree", "-r", build->tree_id, NULL};
-	FlGitRepo repo = {
-		.cache_dir = build->cache_dir, .on_line = digest_entry, .on_line_data = digest};
+	g_autofree char *index = fl_worktree_index(build->cache_dir);
+	const char *args[] = {"ls-files", "--stage", NULL};
+	FlGitRepo repo = {.cache_dir = build->cache_dir,
+			  .index = index,
+			  .on_line = digest_entry,
+			  .on_line_data = digest};
 	g_autoptr(json_t) inputs = NULL;
 
 	if (!fl_gitrepo_run(&repo, args, cancel, NULL, error))

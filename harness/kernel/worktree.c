@@ -17,6 +17,11 @@ char *fl_worktree_path(const char *cache_dir)
 	return g_build_filename(cache_dir, "work", "src", NULL);
 }
 
+char *fl_worktree_index(const char *cache_dir)
+{
+	return g_build_filename(cache_dir, "work", "index", NULL);
+}
+
 char *fl_worktree_children_lock(const char *cache_dir)
 {
 	return g_build_filename(cache_dir, "work", "children.lock", NULL);
@@ -79,7 +84,7 @@ bool fl_worktree_unpack(const char *cache_dir, const char *tarball, GCancellable
 			char **ret_id, GError **error)
 {
 	g_autofree char *src = fl_worktree_path(cache_dir);
-	g_autofree char *index = g_build_filename(cache_dir, "work", "index", NULL);
+	g_autofree char *index = fl_worktree_index(cache_dir);
 	FlGitRepo repo = {.cache_dir = cache_dir, .index = index, .work_tree = src};
 	/* One pack instead of 80 000 loose objects: "big" files are streamed into a pack. */
 	const char *add[] = {"-c", "core.bigFileThreshold=1", "add", "-A", "-f", ".", NULL};
@@ -99,7 +104,7 @@ bool fl_worktree_switch(const char *cache_dir, const char *tree_id, GCancellable
 			GError **error)
 {
 	g_autofree char *src = fl_worktree_path(cache_dir);
-	g_autofree char *index = g_build_filename(cache_dir, "work", "index", NULL);
+	g_autofree char *index = fl_worktree_index(cache_dir);
 	FlGitRepo repo = {.cache_dir = cache_dir, .index = index, .work_tree = src};
 	const char *read[] = {"read-tree", "--reset", "-u", tree_id, NULL};
 	/* Mends what a git that was killed in the middle, or a curious user, left in the tree. */

@@ -21,6 +21,9 @@ char *fl_worktree_children_lock(const char *cache_dir);
 /* `<cache>/work/src`; caller frees. */
 char *fl_worktree_path(const char *cache_dir);
 
+/* The index of the work tree: what was switched to, file by file; caller frees. */
+char *fl_worktree_index(const char *cache_dir);
+
 /* Unpacks a tarball into the work tree and makes a state of it. Lock held. */
 bool fl_worktree_unpack(const char *cache_dir, const char *tarball, GCancellable *cancel,
 			char **ret_id, GError **error) G_GNUC_WARN_UNUSED_RESULT;

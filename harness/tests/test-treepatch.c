@@ -99,6 +99,33 @@ static void test_series_goes_in_order(KernelFixture *fixture, gconstpointer data
 	g_assert_nonnull(strstr(error->message, "2.patch"));
 }
 
+/* The second call begins where the first one ended, and must come to what one call comes to. */
+static void test_series_goes_on_from_what_is_known(KernelFixture *fixture, gconstpointer data)
+{
+	g_autofree char *first = g_build_filename(fixture->scratch, "1.patch", NULL);
+	g_autofree char *second = g_build_filename(fixture->scratch, "2.patch", NULL);
+	g_auto(FlTree) part = fixture_tree(fixture);
+	g_auto(FlTree) whole = fixture_tree(fixture);
+	g_auto(FlTree) edited = {0};
+	g_autoptr(GError) error = NULL;
+
+	(void)data;
+	put_file(fixture->scratch, "1.patch", HEADER "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n");
+	put_file(fixture->scratch, "2.patch", HEADER "@@ -1,3 +1,3 @@\n one\n-2\n+zwei\n three\n");
+	put_file(fixture->tree, "mm/memory.c", "one\nzwei\nthree\nfour\nfive\nsix\nseven\neight\n");
+	edited = fixture_tree(fixture);
+	g_assert_true(fl_treepatch_apply(fixture->cache, &part, (const char *[]){first, NULL}, NULL,
+					 &error));
+	/* Whatever was kept to be quick may be lost. */
+	run_in(fixture->cache, "rm -rf start");
+	g_assert_true(fl_treepatch_apply(fixture->cache, &whole,
+					 (const char *[]){first, second, NULL}, NULL, &error));
+	g_assert_no_error(error);
+	g_assert_cmpstr(whole.id, ==, edited.id);
+	g_assert_cmpuint(json_array_size(json_object_get(whole.origin, "patches")), ==, 2);
+	run_in(fixture->cache, "test \"$(ls start | wc -l)\" = 1");
+}
+
 static void test_patched_git_tree_leaves_the_repository_alone(KernelFixture *fixture,
 							      gconstpointer data)
 {
@@ -144,6 +171,8 @@ int main(int argc, char **argv)
 	KERNEL_TEST("/treepatch/what-does-not-apply-names-file-and-hunk",
 		    test_what_does_not_apply_names_file_and_hunk);
 	KERNEL_TEST("/treepatch/series-goes-in-order", test_series_goes_in_order);
+	KERNEL_TEST("/treepatch/series-goes-on-from-what-is-known",
+		    test_series_goes_on_from_what_is_known);
 	KERNEL_TEST("/treepatch/patched-git-tree-leaves-the-repository-alone",
 		    test_patched_git_tree_leaves_the_repository_alone);
 	KERNEL_TEST("/treepatch/missing-patch-is-named", test_missing_patch_is_named);
