@@ -34,8 +34,7 @@ static void print_guest(const json_t *guest)
 	size_t i;
 
 	printf("%-20s %-6s %s\n", name, verdict, reason);
-	json_array_foreach(json_object_get(guest, "tests"), i, value)
-	{
+	json_array_foreach(json_object_get(guest, "tests"), i, value) {
 		g_autofree char *test =
 			fl_text_plain(json_string_value(json_object_get(value, "name")));
 		g_autofree char *kind =
@@ -45,8 +44,9 @@ static void print_guest(const json_t *guest)
 
 		printf("  %-6s %-30s %s\n", kind, test, why);
 	}
-	json_array_foreach(json_object_get(guest, "splats"), i, value)
+	json_array_foreach(json_object_get(guest, "splats"), i, value) {
 		print_line("  splat", value, "signature");
+	}
 }
 
 static bool show(const FlOptions *o, const char *id, GError **error)
@@ -63,7 +63,9 @@ static bool show(const FlOptions *o, const char *id, GError **error)
 		return false;
 	}
 	printf("run       %s\n", id);
-	json_array_foreach(json_object_get(result, "kernels"), i, guest) print_guest(guest);
+	json_array_foreach(json_object_get(result, "kernels"), i, guest) {
+		print_guest(guest);
+	}
 	print_line("verdict", result, "verdict");
 	print_line("reason", result, "reason");
 	printf("evidence  %s\n", folder);

@@ -186,7 +186,9 @@ static bool load_journal(Walk *walk, GError **error)
 	walk->journal = fl_json_read(walk->path, error);
 	if (!walk->journal)
 		return false;
-	json_array_foreach(walk->journal, i, entry) take_entry(walk, entry);
+	json_array_foreach(walk->journal, i, entry) {
+		take_entry(walk, entry);
+	}
 	return true;
 }
 
@@ -268,8 +270,7 @@ static char *evidence_of(const Walk *walk, unsigned candidate, FlBisectSeen seen
 	const json_t *entry;
 	size_t n;
 
-	json_array_foreach(walk->journal, n, entry)
-	{
+	json_array_foreach(walk->journal, n, entry) {
 		const char *word = json_string_value(json_object_get(entry, "seen"));
 
 		if (g_strcmp0(word, seen_names[seen]) == 0 && is_about(walk, entry, candidate))

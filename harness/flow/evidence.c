@@ -83,8 +83,7 @@ static char **get_strings(const json_t *object, const char *key)
 	const json_t *value;
 	size_t i;
 
-	json_array_foreach(array, i, value)
-	{
+	json_array_foreach(array, i, value) {
 		if (json_is_string(value))
 			g_strv_builder_add(builder, json_string_value(value));
 	}
@@ -101,8 +100,7 @@ static void load_skipped(FlGuestRecord *guest, const json_t *array)
 	const json_t *value;
 	size_t i;
 
-	json_array_foreach(array, i, value)
-	{
+	json_array_foreach(array, i, value) {
 		const char *name = json_string_value(json_object_get(value, "name"));
 		const char *reason = json_string_value(json_object_get(value, "reason"));
 

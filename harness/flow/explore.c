@@ -125,8 +125,7 @@ FlExplore *fl_explore_new(const char *journal, uint64_t first, uint64_t last, GE
 	entries = fl_json_read(journal, error);
 	if (!entries)
 		return NULL;
-	json_array_foreach(entries, i, entry)
-	{
+	json_array_foreach(entries, i, entry) {
 		FlExploreSeed *seed = seed_from(entry);
 
 		if (seed)

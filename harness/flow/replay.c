@@ -75,8 +75,7 @@ static char *recorded_verdict(const char *dir)
 	const json_t *guest;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "kernels"), i, guest)
-	{
+	json_array_foreach(json_object_get(result, "kernels"), i, guest) {
 		const char *name = json_string_value(json_object_get(guest, "evidence"));
 
 		if (g_strcmp0(name, label) == 0)
@@ -176,8 +175,7 @@ static void compare_disks(const Source *source)
 	const json_t *image;
 	size_t i;
 
-	json_array_foreach(json_object_get(source->inputs, "disk_images"), i, image)
-	{
+	json_array_foreach(json_object_get(source->inputs, "disk_images"), i, image) {
 		const FlDisk *disk = g_ptr_array_index(source->disks, i);
 		const char *sha256 = json_string_value(json_object_get(image, "sha256"));
 
@@ -195,8 +193,7 @@ static bool find_disks(const Replay *replay, Source *source, const FlAccel *acce
 	const json_t *image;
 	size_t i;
 
-	json_array_foreach(json_object_get(source->inputs, "disk_images"), i, image)
-	{
+	json_array_foreach(json_object_get(source->inputs, "disk_images"), i, image) {
 		const char *name = json_string_value(json_object_get(image, "name"));
 
 		if (!name)

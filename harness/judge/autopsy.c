@@ -481,8 +481,7 @@ static void append_frames(GString *out, const json_t *object)
 	const json_t *frame;
 	size_t i;
 
-	json_array_foreach(json_object_get(object, "frames"), i, frame)
-	{
+	json_array_foreach(json_object_get(object, "frames"), i, frame) {
 		g_string_append_printf(out, "      %s\n", json_string_value(frame));
 	}
 }
@@ -492,8 +491,7 @@ static void append_tasks(GString *out, const json_t *tasks)
 	const json_t *task;
 	size_t i;
 
-	json_array_foreach(tasks, i, task)
-	{
+	json_array_foreach(tasks, i, task) {
 		const json_t *lock = json_object_get(task, "lock");
 
 		g_string_append_printf(out, "\ntask %s, state %s\n", text_of(task, "task"),
@@ -513,8 +511,7 @@ static void append_vcpus(GString *out, const json_t *vcpus)
 	const json_t *vcpu;
 	size_t i;
 
-	json_array_foreach(vcpus, i, vcpu)
-	{
+	json_array_foreach(vcpus, i, vcpu) {
 		const json_t *ms = json_object_get(vcpu, "host_ms");
 
 		g_string_append_printf(out, "\nvCPU %d: %s, task %s",
@@ -537,8 +534,7 @@ char *fl_autopsy_text(const json_t *autopsy)
 
 	g_string_printf(out, "%s: %s\nLooked at because %s.\n", text_of(autopsy, "kind"),
 			text_of(autopsy, "sentence"), text_of(autopsy, "why"));
-	json_array_foreach(json_object_get(autopsy, "unknown"), i, sentence)
-	{
+	json_array_foreach(json_object_get(autopsy, "unknown"), i, sentence) {
 		g_string_append_printf(out, "Not known: %s\n", json_string_value(sentence));
 	}
 	append_tasks(out, json_object_get(autopsy, "tasks"));

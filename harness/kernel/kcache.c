@@ -257,8 +257,7 @@ static bool find_origin(const FlKernelSpec *spec, const json_t *origin, GCancell
 	const json_t *patch;
 	size_t i;
 
-	json_array_foreach(json_object_get(origin, "patches"), i, patch)
-	{
+	json_array_foreach(json_object_get(origin, "patches"), i, patch) {
 		const char *file = json_string_value(json_object_get(patch, "file"));
 
 		if (file)
@@ -314,8 +313,7 @@ static char *differing(const json_t *before, json_t *now)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(now, name, value)
-	{
+	json_object_foreach(now, name, value) {
 		if (!json_equal(json_object_get(before, name), value))
 			g_string_append_printf(names, "%s%s", names->len ? ", " : "", name);
 	}

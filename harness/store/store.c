@@ -191,16 +191,14 @@ static bool add_guest(FlStore *store, const char *run, const json_t *guest, GErr
 		    json_number_value(json_object_get(vm, "total_ms"))))
 		return false;
 	id = sqlite3_last_insert_rowid(store->db);
-	json_array_foreach(json_object_get(guest, "tests"), i, value)
-	{
+	json_array_foreach(json_object_get(guest, "tests"), i, value) {
 		if (!insert(store, "INSERT INTO tests VALUES (?, ?, ?, ?, ?)", "itttr", error, id,
 			    text_of(value, "name"), text_of(value, "verdict"),
 			    text_of(value, "reason"),
 			    json_number_value(json_object_get(value, "seconds"))))
 			return false;
 	}
-	json_array_foreach(json_object_get(guest, "splats"), i, value)
-	{
+	json_array_foreach(json_object_get(guest, "splats"), i, value) {
 		if (!insert(store, "INSERT INTO splats VALUES (?, ?, ?, ?)", "itti", error, id,
 			    text_of(value, "signature"), text_of(value, "title"),
 			    (int64_t)json_integer_value(json_object_get(value, "count"))))
@@ -225,8 +223,7 @@ static bool add_run(FlStore *store, const json_t *result, GError **error)
 		    text_of(result, "verdict"), text_of(result, "reason"),
 		    text_of(result, "command")))
 		return false;
-	json_array_foreach(json_object_get(result, "kernels"), i, guest)
-	{
+	json_array_foreach(json_object_get(result, "kernels"), i, guest) {
 		if (!add_guest(store, id, guest, error))
 			return false;
 	}

@@ -41,6 +41,7 @@ static FlExplore *open_journal(const Fixture *fixture, uint64_t first, uint64_t 
 static void note(FlExplore *explore, uint64_t number, FlVerdictKind kind, const char *console)
 {
 	FlExploreSeed *seed = g_new0(FlExploreSeed, 1);
+	bool noted;
 
 	seed->seed = number;
 	seed->kind = kind;
@@ -51,7 +52,8 @@ static void note(FlExplore *explore, uint64_t number, FlVerdictKind kind, const 
 		seed->test = g_strdup("fork-stores");
 		seed->evidence = g_strdup("out/x");
 	}
-	g_assert_true(fl_explore_note(explore, seed, NULL));
+	noted = fl_explore_note(explore, seed, NULL);
+	g_assert_true(noted);
 }
 
 static void check_next(const FlExplore *explore, unsigned max, uint64_t first, unsigned n)

@@ -106,8 +106,7 @@ GArray *fl_inspect_cpu_ms(FlInspect *inspect)
 	const json_t *cpu;
 	size_t i;
 
-	json_array_foreach(cpus, i, cpu)
-	{
+	json_array_foreach(cpus, i, cpu) {
 		uint64_t ms;
 
 		if (!thread_ms(inspect->pid, json_integer_value(json_object_get(cpu, "thread-id")),
