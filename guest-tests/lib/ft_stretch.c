@@ -8,16 +8,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define ATOMICS_MAX 2 /* of one function: the later ones put back and unlock */
+
 struct place {
 	enum ft_stretch_topic topic;
 	const char *function;
 	const char *caller; /* held up when it returns into this one; NULL: when it begins */
+};
+
+/* Held up before its first atomic instructions: between a look and the lock that makes it hold. */
+static const struct {
+	enum ft_stretch_topic topic;
+	const char *function;
+} atomics[] = {
+	{FT_STRETCH_VMA, "lock_vma_under_rcu"},
+	{FT_STRETCH_CACHE, "next_uptodate_folio"},
+	{FT_STRETCH_ENTRY, "do_wp_page"},
 };
 
 /* Static functions may be inlined in one kernel and not in the next: none of them is needed. */
@@ -70,18 +83,40 @@ static int device = -1;
 static unsigned n_points;
 static uint64_t *choices; /* shared by all cases, so that each goes on where the last one ended */
 
-static void add(const struct place *place)
+static bool add(struct fl_stretch_point point, const char *function, const char *caller)
 {
-	struct fl_stretch_point point = {.at_return = place->caller != NULL};
-
-	snprintf(point.function, sizeof(point.function), "%s", place->function);
-	if (place->caller)
-		snprintf(point.caller, sizeof(point.caller), "%s", place->caller);
-	if (ioctl(device, FL_STRETCH_POINT, &point) >= 0)
+	snprintf(point.function, sizeof(point.function), "%s", function);
+	if (caller)
+		snprintf(point.caller, sizeof(point.caller), "%s", caller);
+	if (ioctl(device, FL_STRETCH_POINT, &point) >= 0) {
 		n_points++;
-	else if (errno != ENOENT)
-		fprintf(stderr, "cannot hold a CPU up in %s: %s\n", place->function,
-			strerror(errno));
+		return true;
+	}
+	if (errno != ENOENT)
+		fprintf(stderr, "cannot hold a CPU up in %s: %s\n", function, strerror(errno));
+	return false;
+}
+
+static void add_places(enum ft_stretch_topic topic)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		struct fl_stretch_point point = {.where = places[i].caller ? FL_STRETCH_RETURN
+									   : FL_STRETCH_BEGIN};
+
+		if (places[i].topic == topic)
+			add(point, places[i].function, places[i].caller);
+	}
+}
+
+static void add_atomics(enum ft_stretch_topic topic)
+{
+	for (size_t i = 0; i < sizeof(atomics) / sizeof(*atomics); i++) {
+		struct fl_stretch_point point = {.where = FL_STRETCH_ATOMIC};
+
+		while (atomics[i].topic == topic && point.number < ATOMICS_MAX &&
+		       add(point, atomics[i].function, NULL))
+			point.number++;
+	}
 }
 
 void ft_stretch_open(enum ft_stretch_topic topic)
@@ -89,9 +124,8 @@ void ft_stretch_open(enum ft_stretch_topic topic)
 	device = open("/dev/" FL_STRETCH_DEVICE, O_RDWR | O_CLOEXEC);
 	if (device < 0)
 		return;
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		if (places[i].topic == topic)
-			add(&places[i]);
+	add_places(topic);
+	add_atomics(topic);
 	choices = mmap(NULL, FT_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (choices == MAP_FAILED)
 		n_points = 0;

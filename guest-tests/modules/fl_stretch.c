@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Makes race windows longer: holds a CPU up for some microseconds where a function of the kernel
- * begins or has returned, as often as a test says, at times drawn from its seed. Only tasks of the
- * session that opened the device are held up. A delay changes nothing that a correct kernel may
- * depend on: an interrupt of the host's, or a slow memory, does the same.
+ * begins or has returned, or is about to do something atomic, as often as a test says, at times
+ * drawn from its seed. Only tasks of the session that opened the device are held up. A delay changes
+ * nothing that a correct kernel may depend on: an interrupt of the host's, or a slow memory, does
+ * the same.
  */
 #include <linux/delay.h>
 #include <linux/fs.h>
@@ -21,6 +22,7 @@
 
 #define UDELAY_MAX	1000 /* us; what every udelay takes */
 #define RETURNS_AT_ONCE 64   /* so many tasks may be inside a function whose return is awaited */
+#define LOCK_PREFIX	0xf0 /* of x86: the instruction behind it is atomic */
 
 struct stretch_file;
 
@@ -119,21 +121,56 @@ static int find_caller(struct stretch_point *point)
 	return point->caller_to ? 0 : -ENOENT;
 }
 
-static int start_point(struct stretch_point *point)
+static int start_at(struct stretch_point *point, unsigned long address)
+{
+	memset(&point->entry, 0, sizeof(point->entry));
+	point->entry.addr = (kprobe_opcode_t *)address;
+	point->entry.pre_handler = stretch_at_entry;
+	return register_kprobe(&point->entry);
+}
+
+/* A byte that looks like the prefix may be the inside of an instruction: no probe is accepted there. */
+static int start_at_atomic(struct stretch_point *point)
+{
+	unsigned long at = address_of(point->what.function), end = at ? end_of(at) : 0;
+	u32 number = 0;
+
+	for (; at < end; at++) {
+		if (*(const u8 *)at != LOCK_PREFIX || start_at(point, at) < 0)
+			continue;
+		if (number++ == point->what.number)
+			return 0;
+		unregister_kprobe(&point->entry);
+	}
+	return -ENOENT;
+}
+
+static int start_at_return(struct stretch_point *point)
 {
 	int error = find_caller(point);
 
 	if (error)
 		return error;
-	if (!point->what.at_return) {
-		point->entry.symbol_name = point->what.function;
-		point->entry.pre_handler = stretch_at_entry;
-		return register_kprobe(&point->entry);
-	}
 	point->exit.kp.symbol_name = point->what.function;
 	point->exit.handler = stretch_at_return;
 	point->exit.maxactive = RETURNS_AT_ONCE;
 	return register_kretprobe(&point->exit);
+}
+
+static int start_point(struct stretch_point *point)
+{
+	switch (point->what.where) {
+	case FL_STRETCH_BEGIN:
+		point->entry.symbol_name = point->what.function;
+		point->entry.pre_handler = stretch_at_entry;
+		return register_kprobe(&point->entry);
+	case FL_STRETCH_RETURN:
+		return start_at_return(point);
+	case FL_STRETCH_ATOMIC:
+		return start_at_atomic(point);
+	default:
+		return -EINVAL;
+	}
 }
 
 static int keep_point(struct stretch_file *stretch_file, struct stretch_point *point)
@@ -230,7 +267,7 @@ static int stretch_release(struct inode *inode, struct file *file)
 	for (i = 0; i < stretch_file->n_points; i++) {
 		struct stretch_point *point = stretch_file->points[i];
 
-		if (point->what.at_return)
+		if (point->what.where == FL_STRETCH_RETURN)
 			unregister_kretprobe(&point->exit);
 		else
 			unregister_kprobe(&point->entry);

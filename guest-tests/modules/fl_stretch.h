@@ -13,11 +13,18 @@
 #define FL_STRETCH_US_MAX     10000
 #define FL_STRETCH_NAME_SIZE  48
 
-/* One more place where a CPU may be held up: where a function begins, or where it has returned. */
+enum fl_stretch_where {
+	FL_STRETCH_BEGIN,
+	FL_STRETCH_RETURN,
+	FL_STRETCH_ATOMIC, /* before one of its atomic instructions: what it looked at may be old */
+};
+
+/* One more place where a CPU may be held up. */
 struct fl_stretch_point {
 	char function[FL_STRETCH_NAME_SIZE];
 	char caller[FL_STRETCH_NAME_SIZE]; /* only when it returns into this one; empty: any */
-	__u32 at_return;
+	__u32 where;
+	__u32 number; /* of the atomic instruction, from 0 */
 };
 
 /*
@@ -34,7 +41,7 @@ struct fl_stretch_delay {
 
 /*
  * FL_STRETCH_POINT returns the number of the point, which is the file's until it is closed;
- * ENOENT: this kernel has no such function, or has it only inlined. FL_STRETCH_COUNT returns how
+ * ENOENT: this kernel has no such function, or has it only inlined, or no such instruction in it. FL_STRETCH_COUNT returns how
  * often the point with this number was held up.
  */
 #define FL_STRETCH_POINT _IOW('f', 16, struct fl_stretch_point)
