@@ -202,6 +202,11 @@ int ft_scaled_ms(int ms)
 	return (int)((long long)ms * (long long)env_number("FT_SCALE_MILLI", 1000) / 1000);
 }
 
+uint64_t ft_deadline_ns(int ms)
+{
+	return ft_now_ns() + (uint64_t)ft_scaled_ms(ms) * 1000000;
+}
+
 unsigned ft_rounds(unsigned rounds)
 {
 	return rounds * (unsigned)env_number("FT_EFFORT", 1);

@@ -58,6 +58,9 @@ uint64_t ft_stream(const char *name);
 /* A limit in ms, stretched for slow kernels and machines. */
 int ft_scaled_ms(int ms);
 
+/* When such a limit, which begins now, is over: to be compared with ft_now_ns. */
+uint64_t ft_deadline_ns(int ms);
+
 /* So many rounds, times the effort that the plan asks for: what a race may need more of. */
 unsigned ft_rounds(unsigned rounds);
 

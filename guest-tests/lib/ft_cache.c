@@ -13,9 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define TRIES	20
-#define STEP_MS 10
-
+#define TRIES	 20
+#define STEP_MS	 10
 #define LIMIT_MS 5000 /* a thousand times what a read takes; scaled */
 
 size_t ft_cache_resident(int fd, size_t bytes)
@@ -52,7 +51,7 @@ int ft_cache_file(const char *folder, size_t pages, char (*byte_of)(size_t page)
 
 void ft_cache_await(int fd, size_t bytes)
 {
-	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000;
+	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
 
 	while (ft_cache_resident(fd, bytes) < bytes / FT_PAGE) {
 		if (ft_now_ns() > deadline_ns)

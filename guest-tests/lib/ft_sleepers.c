@@ -61,7 +61,7 @@ static struct count count(pid_t pid)
 
 static void await(pid_t pid, unsigned sleepers, unsigned threads_max, const char *what)
 {
-	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000;
+	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
 	struct count found;
 	int status;
 

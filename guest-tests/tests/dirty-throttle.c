@@ -152,7 +152,7 @@ static uint64_t sleeps_so_far(int tid)
 /* It pauses, and pauses again, and still has not stored the page. */
 static void await_standstill(const struct job *job)
 {
-	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000u;
+	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
 	uint64_t sleeps = 0;
 	size_t stored = 0;
 	int tid;

@@ -136,7 +136,7 @@ static char state_of(pid_t pid)
 /* It sleeps where no signal reaches it: in down_write. */
 static void expect_waiting(pid_t pid, const struct scene *scene)
 {
-	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000u;
+	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
 
 	while (state_of(pid) != 'D') {
 		if (atomic_load(&scene->meeting->done))
@@ -154,7 +154,7 @@ static void expect_waiting(pid_t pid, const struct scene *scene)
 
 static void expect_passing(const struct scene *scene)
 {
-	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(LIMIT_MS) * 1000000u;
+	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
 
 	while (!atomic_load(&scene->meeting->done)) {
 		if (ft_now_ns() > deadline_ns)

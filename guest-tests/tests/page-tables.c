@@ -66,7 +66,7 @@ static void touch_all(unsigned index, void *arg)
 
 static void wait_for_base(uint64_t base)
 {
-	uint64_t deadline_ns = ft_now_ns() + (uint64_t)ft_scaled_ms(SETTLE_MS) * 1000000, now;
+	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS), now;
 
 	while ((now = ft_procfs_vmstat("nr_page_table_pages")) > base + SLACK) {
 		if (ft_now_ns() > deadline_ns)
