@@ -117,13 +117,15 @@ static void __attribute__((noreturn)) load_beside_others(const struct job *job)
 	_exit(found);
 }
 
-/* What is read is either of the two where the page goes at the same time. */
+/* Where the page goes at the same time, what is read is what was there, or nothing, or a zero. */
 static void __attribute__((noreturn)) read_page(const struct job *job)
 {
+	ssize_t read;
 	char byte;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	_exit(pread(job->fd, &byte, 1, 0) < 0);
+	read = pread(job->fd, &byte, 1, 0);
+	_exit(job->shape->remover ? read < 0 : read != 1 || byte != FILL);
 }
 
 static void __attribute__((noreturn)) punch_page(const struct job *job)
@@ -256,7 +258,7 @@ static void run(const struct ft_test *test)
 
 	(void)test;
 	ft_probe_need();
-	/* No commit begins by itself: it would meet the stopped disk, and hold up who changes a file. */
+	/* No commit begins by itself: it would meet the stopped disk, and hold up the remover. */
 	ft_dm_mount("ext4", "commit=1000");
 	ft_plan((unsigned)n);
 	for (size_t i = 0; i < n; i++) {
