@@ -107,7 +107,7 @@ static bool put_start(const char *cache_dir, const char *tree_id, const char *in
 	g_autofree char *kept = g_build_filename(cache_dir, "start", tree_id, NULL);
 	const char *read[] = {"read-tree", tree_id, NULL};
 
-	if (g_file_test(kept, G_FILE_TEST_EXISTS) && fl_fs_copy(kept, index, NULL))
+	if (fl_fs_copy(kept, index, NULL))
 		return true;
 	if (!fl_gitrepo_run(&(FlGitRepo){.cache_dir = cache_dir, .index = index}, read, cancel,
 			    NULL, error))
@@ -154,7 +154,7 @@ static json_t *patches_origin(GPtrArray *patches)
 	return list;
 }
 
-/* The question whose answer is a patched tree: the tree before, and the bytes of the first patches. */
+/* The question whose answer is a patched tree: the tree before, and the bytes of n patches. */
 static json_t *patch_question(const char *tree_id, GPtrArray *patches, guint n)
 {
 	json_t *list = json_array();
@@ -183,12 +183,11 @@ static guint recall_longest(const char *cache_dir, FlTree *tree, GPtrArray *patc
 	return 0;
 }
 
-static bool apply_rest(const char *cache_dir, FlTree *tree, GPtrArray *patches, const char *scratch,
-		       GCancellable *cancel, GError **error)
+/* Those from the one numbered first on; start is the tree before all of them. */
+static bool apply_rest(const char *cache_dir, FlTree *tree, const char *start, GPtrArray *patches,
+		       guint first, const char *scratch, GCancellable *cancel, GError **error)
 {
-	g_autofree char *start = g_strdup(tree->id);
-
-	for (guint i = recall_longest(cache_dir, tree, patches); i < patches->len; i++) {
+	for (guint i = first; i < patches->len; i++) {
 		g_autoptr(json_t) question = patch_question(start, patches, i + 1);
 
 		if (!apply_one(cache_dir, tree, g_ptr_array_index(patches, i), scratch, cancel,
@@ -199,13 +198,31 @@ static bool apply_rest(const char *cache_dir, FlTree *tree, GPtrArray *patches, 
 	return true;
 }
 
+/* What is known costs nothing but a look. On failure the tree may be any of those in between. */
+static bool apply_all(const char *cache_dir, FlTree *tree, GPtrArray *patches, GCancellable *cancel,
+		      GError **error)
+{
+	g_autofree char *start = g_strdup(tree->id);
+	guint known = recall_longest(cache_dir, tree, patches);
+	g_autofree char *scratch = NULL;
+	bool ok;
+
+	if (known == patches->len)
+		return true;
+	scratch = fl_fs_temp_dir(cache_dir, "index", error);
+	if (!scratch)
+		return false;
+	ok = apply_rest(cache_dir, tree, start, patches, known, scratch, cancel, error);
+	if (!fl_fs_remove(scratch, NULL))
+		g_debug("%s is left behind", scratch);
+	return ok;
+}
+
 bool fl_treepatch_apply(const char *cache_dir, FlTree *tree, const char *const *patches,
 			GCancellable *cancel, GError **error)
 {
 	g_autoptr(GPtrArray) read = g_ptr_array_new_with_free_func((GDestroyNotify)patch_free);
 	g_autofree char *before = g_strdup(tree->id);
-	g_autofree char *scratch = NULL;
-	bool ok;
 
 	for (; patches && *patches; patches++) {
 		Patch *patch = read_patch(*patches, error);
@@ -216,11 +233,7 @@ bool fl_treepatch_apply(const char *cache_dir, FlTree *tree, const char *const *
 	}
 	if (!read->len)
 		return true;
-	scratch = fl_fs_temp_dir(cache_dir, "index", error);
-	ok = scratch && apply_rest(cache_dir, tree, read, scratch, cancel, error);
-	if (scratch && !fl_fs_remove(scratch, NULL))
-		g_debug("%s is left behind", scratch);
-	if (!ok) {
+	if (!apply_all(cache_dir, tree, read, cancel, error)) {
 		g_free(tree->id);
 		tree->id = g_steal_pointer(&before);
 		return false;
