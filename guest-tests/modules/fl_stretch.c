@@ -129,7 +129,7 @@ static int start_at(struct stretch_point *point, unsigned long address)
 	return register_kprobe(&point->entry);
 }
 
-/* A byte that looks like the prefix may be the inside of an instruction: no probe is accepted there. */
+/* A byte that looks like the prefix may lie within an instruction: no probe is accepted there. */
 static int start_at_atomic(struct stretch_point *point)
 {
 	unsigned long at = address_of(point->what.function), end = at ? end_of(at) : 0;

@@ -41,8 +41,8 @@ struct fl_stretch_delay {
 
 /*
  * FL_STRETCH_POINT returns the number of the point, which is the file's until it is closed;
- * ENOENT: this kernel has no such function, or has it only inlined, or no such instruction in it. FL_STRETCH_COUNT returns how
- * often the point with this number was held up.
+ * ENOENT: this kernel has no such function, or has it only inlined, or no such instruction in it.
+ * FL_STRETCH_COUNT returns how often the point with this number was held up.
  */
 #define FL_STRETCH_POINT _IOW('f', 16, struct fl_stretch_point)
 #define FL_STRETCH_DELAY _IOW('f', 17, struct fl_stretch_delay)
