@@ -16,7 +16,7 @@
 #define MODULE "/lib/modules/fl_probe.ko"
 
 /* Long beside the way out of a thread, short beside the limit of a test. */
-#define SETTLE_NS 5000000000ull
+#define SETTLE_MS 5000
 
 void ft_probe_need(void)
 {
@@ -78,7 +78,7 @@ static struct fl_probe_locks read_locks(int fd, const void *addr)
  */
 static struct fl_probe_locks settled_locks(int fd, const void *addr)
 {
-	uint64_t deadline_ns = ft_now_ns() + SETTLE_NS;
+	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS);
 	struct fl_probe_locks locks = read_locks(fd, addr);
 
 	while ((locks.vma_locked || locks.mmap_locked) && ft_now_ns() < deadline_ns) {
@@ -118,7 +118,7 @@ void ft_probe_order(int fd, enum fl_probe_call call, enum fl_probe_answer answer
 
 void ft_probe_await_held(int fd)
 {
-	uint64_t deadline_ns = ft_now_ns() + SETTLE_NS;
+	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS);
 
 	while (!ft_probe_counts(fd).held) {
 		if (ft_now_ns() > deadline_ns)

@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 
 #define PAGES	  256
-#define SETTLE_NS 5000000000ull
+#define SETTLE_MS 5000
 
 /* What others lock or let go of meanwhile: nobody does, but the batches of the CPUs are late. */
 #define SLACK_KB 128
@@ -104,7 +104,7 @@ static void expect_counted(uint64_t before_kb, const struct ft_map *map)
 /* What was unlocked leaves the count when the CPUs empty their lists of it. */
 static void expect_given_back(uint64_t before_kb)
 {
-	uint64_t deadline_ns = ft_now_ns() + SETTLE_NS, now_kb;
+	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS), now_kb;
 
 	while ((now_kb = locked_by_all_kb()) > before_kb + SLACK_KB) {
 		if (ft_now_ns() > deadline_ns)

@@ -22,7 +22,7 @@
 #define ROOT	  "/mnt/cgroup"
 #define GROUP	  ROOT "/memcg-shared"
 #define PAGES	  2048
-#define SETTLE_NS 5000000000ull
+#define SETTLE_MS 5000
 
 /* Charges and statistics are gathered for each CPU in batches of 64 pages. */
 #define SLACK_BYTES ((uint64_t)64 * FT_PAGE * ft_cpus())
@@ -35,7 +35,7 @@ static uint64_t shmem_bytes(void)
 /* What the statistics of the CPUs still keep to themselves comes in time. */
 static void expect_shmem(uint64_t low, uint64_t high, const char *when)
 {
-	uint64_t deadline_ns = ft_now_ns() + SETTLE_NS, bytes;
+	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS), bytes;
 
 	while ((bytes = shmem_bytes()) + SLACK_BYTES < low || bytes > high + SLACK_BYTES) {
 		if (ft_now_ns() > deadline_ns)
