@@ -18,11 +18,6 @@
 /* Of tinyconfig and base.config with 6.12; only the first estimate on a fresh cache rests on it. */
 #define STEPS_OF_A_FIRST_BUILD 1700
 
-char *fl_kbuild_modules(const char *obj)
-{
-	return g_build_filename(obj, "faultline-modules", NULL);
-}
-
 /* A .config that is written anew, even with the same content, would cost time. */
 static bool put_config(const char *obj, const char *config, GError **error)
 {
@@ -31,10 +26,31 @@ static bool put_config(const char *obj, const char *config, GError **error)
 
 	if (g_file_get_contents(path, &old, NULL, NULL) && g_str_equal(old, config))
 		return true;
-	return fl_fs_mkdir(obj, error) && fl_fs_write(path, config, strlen(config), error);
+	return fl_fs_write(path, config, strlen(config), error);
 }
 
 /* ---- the guest's modules ---- */
+
+/*
+ * They need of the kernel no more than its headers and symbols, so one make builds them while it
+ * links the kernel. GNU make reads this file before the kernel's Makefile, which may call itself
+ * once or twice before it builds (need-sub-make, its line 229 in 6.12); modpost writes the symbols.
+ */
+#define MODULES_TARGET "faultline-modules"
+static const char MODULES_RULE[] =
+	"ifneq ($(filter " MODULES_TARGET ",$(MAKECMDGOALS)),)\n"
+	".SECONDEXPANSION:\n"
+	".PHONY: " MODULES_TARGET " build-" MODULES_TARGET "\n" MODULES_TARGET
+	": $$(if $$(need-sub-make),,build-" MODULES_TARGET ")\n"
+	"build-" MODULES_TARGET ": modpost modules_prepare\n"
+	"\t+@env -u sub_make_done $(MAKE) -f $(srctree)/Makefile M=$(O)/" MODULES_TARGET
+	" modules\n"
+	"endif\n";
+
+char *fl_kbuild_modules(const char *obj)
+{
+	return g_build_filename(obj, MODULES_TARGET, NULL);
+}
 
 static bool copy_modules(const char *from, const char *to, GError **error)
 {
@@ -54,26 +70,19 @@ static bool copy_modules(const char *from, const char *to, GError **error)
 	return true;
 }
 
-static bool build_modules(const FlKbuild *build, FlKmake make, GCancellable *cancel, GError **error)
+/* The sources in the object tree are those of the folder now. */
+static bool put_modules(const FlKbuild *build, const char *obj, GError **error)
 {
-	g_autofree char *dir = fl_kbuild_modules(make.obj);
+	g_autofree char *dir = fl_kbuild_modules(obj);
 	g_autofree char *stamp = g_build_filename(dir, ".faultline-hash", NULL);
 	g_autofree char *old = NULL;
-	const char *targets[] = {"modules", NULL};
 
 	if (!build->modules_dir)
 		return fl_fs_remove(dir, error);
-	if (!g_file_get_contents(stamp, &old, NULL, NULL) ||
-	    !g_str_equal(old, build->modules_hash)) {
-		if (!copy_modules(build->modules_dir, dir, error) ||
-		    !fl_fs_write(stamp, build->modules_hash, strlen(build->modules_hash), error))
-			return false;
-	}
-	make.module_dir = dir;
-	make.targets = targets;
-	make.doing = "building the guest's modules";
-	make.expected_steps = 0;
-	return fl_objtree_make(&make, cancel, NULL, error);
+	if (g_file_get_contents(stamp, &old, NULL, NULL) && g_str_equal(old, build->modules_hash))
+		return true;
+	return copy_modules(build->modules_dir, dir, error) &&
+	       fl_fs_write(stamp, build->modules_hash, strlen(build->modules_hash), error);
 }
 
 /* ---- all of it ---- */
@@ -111,17 +120,29 @@ static bool note_steps(const char *obj, unsigned steps, GError **error)
 	return fl_fs_write(path, text, strlen(text), error);
 }
 
+/* Everything in the object tree that make shall find there. */
+static bool prepare(const FlKbuild *build, const char *obj, const char *config, const char *rules,
+		    GError **error)
+{
+	return fl_objtree_begin(obj, error) && put_config(obj, config, error) &&
+	       put_modules(build, obj, error) &&
+	       fl_fs_write(rules, MODULES_RULE, strlen(MODULES_RULE), error);
+}
+
 bool fl_kbuild_run(const FlKbuild *build, GCancellable *cancel, char **ret_obj, unsigned *ret_steps,
 		   GError **error)
 {
 	g_autofree char *obj = object_tree(build);
+	g_autofree char *rules = g_strconcat(obj, ".mk", NULL);
 	g_autofree char *config = NULL;
-	/* "modules" makes Module.symvers and the linker script that the guest's modules need. */
-	const char *targets[] = {"bzImage", build->modules_dir ? "modules" : NULL, NULL};
+	const char *bare[] = {"bzImage", NULL};
+	/* "modules" makes the linker script that the guest's modules need. */
+	const char *all[] = {"bzImage", "modules", MODULES_TARGET, NULL};
 	FlKmake make = {.cache_dir = build->cache_dir,
 			.name = build->name,
 			.obj = obj,
-			.targets = targets,
+			.targets = build->modules_dir ? all : bare,
+			.rules_path = rules,
 			.log_path = build->log_path,
 			.doing = "building",
 			.jobs = build->jobs,
@@ -129,12 +150,11 @@ bool fl_kbuild_run(const FlKbuild *build, GCancellable *cancel, char **ret_obj, 
 	unsigned steps;
 
 	if (!fl_worktree_switch(build->cache_dir, build->tree_id, cancel, error) ||
-	    !fl_kresolve_config(build, cancel, &config, error) || !put_config(obj, config, error) ||
+	    !fl_kresolve_config(build, cancel, &config, error) ||
+	    !prepare(build, obj, config, rules, error) ||
 	    !fl_objtree_make(&make, cancel, &steps, error))
 		return false;
 	if (make.expected_steps && !note_steps(obj, steps, error))
-		return false;
-	if (!build_modules(build, make, cancel, error))
 		return false;
 	*ret_obj = g_steal_pointer(&obj);
 	*ret_steps = steps;

@@ -77,12 +77,12 @@ static GPtrArray *make_argv(const FlKmake *make, const char *src)
 	add_clean_env(argv);
 	g_ptr_array_add(argv, g_strdup_printf("KCFLAGS=%s", map));
 	g_ptr_array_add(argv, g_strdup_printf("KAFLAGS=%s", map));
+	if (make->rules_path)
+		g_ptr_array_add(argv, g_strdup_printf("MAKEFILES=%s", make->rules_path));
 	g_ptr_array_add(argv, g_strdup("make"));
 	g_ptr_array_add(argv, g_strdup("-C"));
 	g_ptr_array_add(argv, g_strdup(src));
 	g_ptr_array_add(argv, g_strdup_printf("O=%s", make->obj));
-	if (make->module_dir)
-		g_ptr_array_add(argv, g_strdup_printf("M=%s", make->module_dir));
 	g_ptr_array_add(argv,
 			g_strdup_printf("-j%u", make->jobs ? make->jobs : g_get_num_processors()));
 	for (const char *const *target = make->targets; *target; target++)

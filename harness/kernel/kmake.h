@@ -14,7 +14,7 @@ typedef struct {
 	const char *cache_dir;
 	const char *name;	    /* of the kernel, for messages */
 	const char *obj;	    /* O= */
-	const char *module_dir;	    /* M=, or NULL */
+	const char *rules_path;	    /* read before the kernel's own Makefile, or NULL */
 	const char *const *targets; /* NULL-terminated */
 	const char *log_path;	    /* appended to */
 	const char *doing;	    /* "building", for the live line */

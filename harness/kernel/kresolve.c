@@ -131,11 +131,11 @@ static bool make_config(const FlKbuild *build, GCancellable *cancel, char **ret_
 			.doing = "configuring",
 			.jobs = 1};
 
-	if (!fl_objtree_make(&make, cancel, NULL, error) ||
+	if (!fl_objtree_begin(dir, error) || !fl_objtree_make(&make, cancel, NULL, error) ||
 	    !append_wishes(path, build->wishes, error))
 		return false;
 	make.targets = old;
-	if (!fl_objtree_make(&make, cancel, NULL, error) ||
+	if (!fl_objtree_begin(dir, error) || !fl_objtree_make(&make, cancel, NULL, error) ||
 	    !fl_fs_read(path, &config, NULL, error) || !check_wishes(build, config, cancel, error))
 		return false;
 	*ret_config = g_steal_pointer(&config);

@@ -83,13 +83,11 @@ bool fl_objtree_end(const char *obj, GError **error)
 	return fl_fs_write(built, "", 0, error) && fl_fs_remove(building, error);
 }
 
-/* Runs make between the two marks. An error of the compiler's own is a regular end, too. */
+/* An error of the compiler's own is a regular end, too. */
 bool fl_objtree_make(const FlKmake *make, GCancellable *cancel, unsigned *ret_steps, GError **error)
 {
 	GError *cause = NULL;
 
-	if (!fl_objtree_begin(make->obj, error))
-		return false;
 	if (!fl_kmake_run(make, cancel, ret_steps, &cause)) {
 		if (g_error_matches(cause, FL_KERNEL_ERROR, FL_KERNEL_ERROR_COMPILE) &&
 		    !fl_objtree_end(make->obj, NULL))

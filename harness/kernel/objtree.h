@@ -16,6 +16,6 @@ bool fl_objtree_begin(const char *obj, GError **error) G_GNUC_WARN_UNUSED_RESULT
 /* make ended by itself: nothing in the object tree is torn. */
 bool fl_objtree_end(const char *obj, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Runs make between the two; ret_steps may be NULL. */
+/* Runs make in an object tree that was begun, and says that it ended; ret_steps may be NULL. */
 bool fl_objtree_make(const FlKmake *make, GCancellable *cancel, unsigned *ret_steps,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -20,7 +20,7 @@ typedef struct {
 } KernelFixture;
 
 static const char FAKE_MAKEFILE[] =
-	"VERSION = 6\nPATCHLEVEL = 12\n"
+	"VERSION = 6\nPATCHLEVEL = 12\nsrctree = .\n"
 	"tinyconfig:\n\t@mkdir -p $(O); echo '# CONFIG_SMP is not set' > $(O)/.config\n"
 	"olddefconfig:\n\t@sh scripts/olddefconfig $(O)/.config\n"
 	"$(O)/%.o: mm/%.c\n\t@echo '  CC      mm/$*.o'; sh scripts/cc $(CURDIR)/$< $@ "
@@ -31,6 +31,7 @@ static const char FAKE_MAKEFILE[] =
 	"\t@echo 6.12.0-fake > $(O)/include/config/kernel.release\n"
 
 	"modules:\n\t@test -z '$(M)' || for f in $(M)/*.c; do cp $$f $${f%.c}.ko; done\n"
+	"modpost modules_prepare:\n\t@:\n"
 	"env:\n\t@env | LC_ALL=C sort\n"
 	"die:\n\t@kill -9 $$PPID\n"
 	"linger:\n\t@(sleep 1; echo late > $(O)/late) >/dev/null 2>&1 & :\n";

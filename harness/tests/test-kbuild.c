@@ -88,6 +88,7 @@ static void test_killed_build_is_mended(KernelFixture *fixture, gconstpointer da
 	g_autofree char *name = NULL;
 	g_autofree char *object = NULL;
 	g_autofree char *image = NULL;
+	g_autofree char *config = NULL;
 
 	(void)data;
 	prepare(fixture, &setup, &tree);
@@ -96,7 +97,10 @@ static void test_killed_build_is_mended(KernelFixture *fixture, gconstpointer da
 	name = g_strconcat(obj, ".building", NULL);
 	g_assert_true(fl_fs_write(name, "", 0, NULL));
 	put_file(obj, "memory.o", "tor");
+	put_file(obj, ".config", "CONFIG_TOR");
 	again = build(&setup);
+	config = get_file(again, ".config");
+	g_assert_cmpstr(config, ==, "CONFIG_SMP=y\n");
 	object = get_file(again, "memory.o");
 	image = get_file(again, "arch/x86/boot/bzImage");
 	g_assert_cmpstr(object, ==, FAKE_MEMORY);

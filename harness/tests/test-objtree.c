@@ -94,6 +94,7 @@ static bool left_marked(KernelFixture *fixture, const char *target, GError **err
 
 	g_assert_true(fl_fs_mkdir(src, NULL));
 	put_fake_kernel(src);
+	g_assert_true(fl_objtree_begin(obj, NULL));
 	ok = fl_objtree_make(&make, NULL, NULL, error);
 	g_assert_true(ok == (!error || !*error));
 	return has(fixture->scratch, "obj.building");
