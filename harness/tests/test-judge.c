@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "judge/judge.h"
+#include "judge/lines.h"
 
 #include <string.h>
 
@@ -230,17 +231,77 @@ static void check_cut(const Case *one, size_t serial_len, size_t wire_len)
 
 static void never_passes_when_cut(gconstpointer data)
 {
-	enum { CUTS = 60 };
 	const Case *one = data;
 
-	for (size_t i = 0; i < CUTS; i++) {
-		if (may_cut(one, "console"))
-			check_cut(one, one->serial_len * i / CUTS, one->wire_len);
-		if (may_cut(one, "wire"))
-			check_cut(one, one->serial_len, one->wire_len * i / CUTS);
+	for (size_t len = 0; may_cut(one, "console") && len < one->serial_len; len++)
+		check_cut(one, len, one->wire_len);
+	for (size_t len = 0; may_cut(one, "wire") && len < one->wire_len; len++)
+		check_cut(one, one->serial_len, len);
+}
+
+/* ---- a benign line in between ---- */
+
+/*
+ * A line that says nothing, with the prefix that the line at this place has, but of another caller
+ * where callers are printed. NULL where the line is not one of printk's.
+ */
+static char *benign_like(const char *line)
+{
+	size_t len = strcspn(line, "\n");
+	FlLine parts = {0};
+	size_t prefix = fl_lines_prefix(line, len, &parts);
+	g_autofree char *stamp = NULL;
+
+	if (!prefix)
+		return NULL;
+	stamp = g_strndup(line, parts.caller ? (size_t)(strchr(line, ']') - line) + 1 : prefix);
+	return g_strdup_printf("%s%srandom: crng init done\n", stamp,
+			       parts.caller ? "[ T4444] " : "");
+}
+
+/* All that a verdict says but the numbers of lines; caller frees. */
+static char *without_places(const FlVerdict *verdict)
+{
+	g_autoptr(json_t) got = verdict_json(verdict);
+	g_autoptr(GRegex) place = g_regex_new("serial\\.log:[0-9]+|\"(first|last)\": [0-9]+|"
+					      "[0-9]+ lines|the last of [0-9]+ console lines.*",
+					      0, 0, NULL);
+	g_autofree char *text = fl_json_text(got);
+
+	return g_regex_replace_literal(place, text, -1, 0, "", 0, NULL);
+}
+
+static void check_inserted(const Case *one, size_t at, const char *line, const char *want)
+{
+	Case with = *one;
+	GString *serial = g_string_new_len(one->serial, (gssize)one->serial_len);
+	g_autoptr(FlVerdict) verdict = NULL;
+	g_autofree char *text = NULL;
+
+	g_string_insert(serial, (gssize)at, line);
+	with.serial = serial->str;
+	with.serial_len = serial->len;
+	verdict = judge_parts(&with, with.serial_len, with.wire_len, 65536, false);
+	text = without_places(verdict);
+	g_assert_cmpstr(text, ==, want);
+	g_string_free(serial, TRUE);
+}
+
+static void benign_lines_change_nothing(gconstpointer data)
+{
+	const Case *one = data;
+	g_autoptr(FlVerdict) whole = judge_parts(one, one->serial_len, one->wire_len, 65536, false);
+	g_autofree char *want = without_places(whole);
+
+	for (size_t at = 0; at < one->serial_len; at++) {
+		g_autofree char *line = NULL;
+
+		if (at && one->serial[at - 1] != '\n')
+			continue;
+		line = benign_like(one->serial + at);
+		if (line)
+			check_inserted(one, at, line, want);
 	}
-	for (size_t i = 1; i < MIN(one->wire_len, CUTS) && may_cut(one, "wire"); i++)
-		check_cut(one, one->serial_len, one->wire_len - i);
 }
 
 static bool has_note(const FlExplain *explain, const char *wanted)
@@ -310,6 +371,7 @@ static void add_case(const char *name)
 		{"gives-the-expected-verdict", gives_the_expected_verdict},
 		{"gives-the-same-in-any-pieces", gives_the_same_in_any_pieces},
 		{"never-passes-when-cut", never_passes_when_cut},
+		{"benign-lines-change-nothing", benign_lines_change_nothing},
 		{"explains-itself", explains_itself},
 	};
 
