@@ -412,8 +412,9 @@ static void check_exit(struct run *run)
 
 	if (skipped_by_status(run))
 		return;
-	/* A case that failed tells more than the status of the program that reported it. */
-	if (run->result.n_failed && !result_holds(&run->result, reason, sizeof(reason)))
+	/* What the program said of itself tells more than the status that it ended with. */
+	if ((run->result.n_failed || *run->result.mistake) &&
+	    !result_holds(&run->result, reason, sizeof(reason)))
 		blame(run, reason);
 	else if (!ended_well(run, reason, sizeof(reason)))
 		blame(run, reason);

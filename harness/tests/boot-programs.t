@@ -47,6 +47,11 @@ cat >short.sh <<'END'
 #!/bin/sh
 printf '1..3\nok 1 good\n'
 END
+cat >gave-up.sh <<'END'
+#!/bin/sh
+printf '1..2\nok 1 good\nBail out! no device\n'
+exit 1
+END
 # Speaks for others: on its output, on the port of the protocol, and on the console.
 cat >liar.sh <<'END'
 #!/bin/sh
@@ -96,6 +101,11 @@ command = ./short.sh
 expect = ktap
 default = no
 
+[program gave-up]
+command = ./gave-up.sh
+expect = ktap
+default = no
+
 [program liar]
 command = ./liar.sh
 default = no
@@ -123,9 +133,10 @@ text = "".join(
 for name in ("the_first_thing", "the_second_thing", "the_third", "inner"):
 	assert name in text, name' "$out"
 expect "programs that fail, lie, fall short or do not end are told by name" 1 "FAIL" \
-	run --test broken --test short --test liar --test endless --test after
+	run --test broken --test short --test gave-up --test liar --test endless --test after
 cp "$scratch/output" told
 for words in 'FAIL.*broken.*its case bad failed: the page was lost' 'FAIL.*short.*1 of 3' \
+	'FAIL.*gave-up.*the program gave up: "Bail out! no device"' \
 	'FAIL.*liar.*exited with status 3' 'FAIL.*endless.*did not end within' 'ok.*after'; do
 	promise "... $words" grep -qE "$words" told
 done
