@@ -3,14 +3,15 @@
 #
 # make bench: figures of this machine, each beside a plain command of the same run.
 #
-#     bench.sh BUILD [start] [build] [memory]     default: all three
+#     bench.sh BUILD [start] [touch] [build] [memory]     default: all four
 #
-# "start" boots guests, "build" builds a kernel twice in full, "memory" judges a log of 200 MB.
+# "start" boots guests, "touch" measures what a workload adds to the faults that it makes, "build" builds
+# a kernel twice in full, "memory" judges a log of 200 MB.
 set -eu
 
 build=$(cd "$1" && pwd)
 shift
-parts=${*:-start build memory}
+parts=${*:-start touch build memory}
 faultline=$build/faultline
 runs=${BENCH_RUNS:-9}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/faultline-bench-XXXXXX")
@@ -75,6 +76,31 @@ plain_start() {
 	echo $(($(now_ms) - before)) >>"$scratch/plain_first"
 	wait $! || true
 	echo $(($(now_ms) - before)) >>"$scratch/plain_total"
+}
+
+# The workload of first-touch with one thread and a bare loop of stores, in turns in one guest.
+bench_touch() {
+	cat >"$scratch/touch.plan" <<-END
+		[plan]
+		tests = *
+		[kernel patched]
+		fragments = configs/kernel/base.config
+		patches = configs/patches/baseline.patch configs/patches/shared-faults.patch
+		default = yes
+		[program touch-cost]
+		command = $build/guest/ft-tests touch-cost
+	END
+	for _ in 1 2 3 4 5; do
+		"$faultline" run --quiet --plan "$scratch/touch.plan" --test touch-cost --out "$out" >/dev/null
+		wire=$out/latest/patched/wire.log
+		bare=$(sed -n 's/.* max bare_faults_per_second //p' "$wire")
+		touch=$(sed -n 's/.* max touch_faults_per_second //p' "$wire")
+		echo "$bare" >>"$scratch/bare_faults"
+		ratio "$touch" "$bare" >>"$scratch/touch"
+		echo >>"$scratch/touch"
+	done
+	echo "faults a second, bare loop of stores: $(spread <"$scratch/bare_faults")"
+	echo "  the workload of first-touch, as a part of that: $(spread <"$scratch/touch")"
 }
 
 # The same configuration and tree, from the packed source to a bzImage, by hand and by faultline; then

@@ -280,9 +280,10 @@ static const struct ft_test *find_test(const char *name)
 	for (const struct ft_test *const *t = ft_tests; *t; t++)
 		if (strcmp((*t)->name, name) == 0)
 			return *t;
-	for (const struct ft_test *t = ft_hidden_tests; t->name; t++)
-		if (strcmp(t->name, name) == 0)
-			return t;
+	for (const struct ft_test *const *family = ft_hidden_tests; *family; family++)
+		for (const struct ft_test *t = *family; t->name; t++)
+			if (strcmp(t->name, name) == 0)
+				return t;
 	return NULL;
 }
 

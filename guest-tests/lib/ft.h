@@ -26,8 +26,8 @@ struct ft_test {
 /* The table of tests (tests/table.c), ended by NULL, in the order in which they run. */
 extern const struct ft_test *const ft_tests[];
 
-/* Those that run when they are named, and are in no manifest; ended by one without a name. */
-extern const struct ft_test *const ft_hidden_tests;
+/* Families that run when they are named, and are in no manifest; each ended by one without a name. */
+extern const struct ft_test *const ft_hidden_tests[];
 
 /* Once, before the first case. */
 void ft_plan(unsigned n_cases);

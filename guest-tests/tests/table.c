@@ -60,4 +60,4 @@ const struct ft_test *const ft_tests[] = {
 };
 /* clang-format on */
 
-const struct ft_test *const ft_hidden_tests = misbehaviours;
+const struct ft_test *const ft_hidden_tests[] = {misbehaviours, touch_cost, NULL};

@@ -32,4 +32,5 @@ extern const struct ft_test write_protect, unseen_stores;
 extern const struct ft_test truncate_faults;
 extern const struct ft_test vma_changes;
 extern const struct ft_test fork_stores;
-extern const struct ft_test misbehaviours[]; /* in no manifest; ended by one without a name */
+/* In no manifest; each ended by one without a name. */
+extern const struct ft_test misbehaviours[], touch_cost[];
