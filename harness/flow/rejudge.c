@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "flow/evidence.h"
+#include "flow/quote.h"
 #include "judge/autopsy.h"
 #include "judge/judge.h"
 #include "judge/symbolize.h"
@@ -81,6 +82,7 @@ static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir
 	if (guest->vmlinux && g_file_test(guest->vmlinux, G_FILE_TEST_EXISTS) &&
 	    !fl_symbolize(guest->verdict, guest->vmlinux, guest->modules, error))
 		return false;
+	fl_quote(guest, site->cache_dir);
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "flow/dissect.h"
 #include "flow/evidence.h"
 #include "flow/prepare.h"
+#include "flow/quote.h"
 #include "image/initramfs.h"
 #include "judge/autopsy.h"
 #include "judge/judge.h"
@@ -117,6 +118,7 @@ static void symbolize(const FlTrial *trial)
 	if (guest->vmlinux && guest->verdict->splats->len &&
 	    !fl_symbolize(guest->verdict, guest->vmlinux, guest->modules, &error))
 		g_debug("symbols: %s", error->message);
+	fl_quote(guest, trial->setup.site->cache_dir);
 }
 
 static bool keep_evidence(FlTrial *trial, GError **error)

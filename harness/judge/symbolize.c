@@ -221,6 +221,23 @@ static void add_frame(GPtrArray *out, const FlSymbolize *symbols, const char *na
 		out, g_strdup_printf("%s %s:%d%s", name, path, line, is_inline ? " (inline)" : ""));
 }
 
+bool fl_symbolize_place(const char *frame, char **ret_file, unsigned *ret_line)
+{
+	const char *place = strchr(frame, ' ');
+	const char *colon = place ? strchr(place, ':') : NULL;
+	uint64_t line;
+	char *end;
+
+	if (!colon || colon == place + 1 || !g_ascii_isdigit(colon[1]))
+		return false;
+	line = g_ascii_strtoull(colon + 1, &end, 10);
+	if ((*end && *end != ' ') || !line || line > G_MAXINT)
+		return false;
+	*ret_file = g_strndup(place + 1, (gsize)(colon - place - 1));
+	*ret_line = (unsigned)line;
+	return true;
+}
+
 static Dwarf_Word number_of(Dwarf_Die *die, unsigned name)
 {
 	Dwarf_Attribute attribute;

@@ -23,6 +23,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlSymbolize, fl_symbolize_close)
  */
 void fl_symbolize_frames(FlSymbolize *symbols, char ***frames, bool has_rip);
 
-/* The same for every splat. A vmlinux that cannot be read is an error and changes nothing. */
+/*
+ * The place in a frame that was rewritten so: "helper mm/memory.c:3278 (inline)" is line 3278 of
+ * mm/memory.c. False for any other frame; else the caller frees *ret_file.
+ */
+bool fl_symbolize_place(const char *frame, char **ret_file, unsigned *ret_line);
+
+/* fl_symbolize_frames for every splat. A vmlinux that cannot be read is an error and changes nothing. */
 bool fl_symbolize(FlVerdict *verdict, const char *vmlinux, const char *modules,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -85,6 +85,7 @@ void fl_verdict_splat_free(FlSplat *splat)
 	g_free(splat->lock);
 	g_free(splat->during);
 	g_strfreev(splat->frames);
+	g_strfreev(splat->source);
 	g_free(splat);
 }
 

@@ -57,9 +57,11 @@ typedef struct {
 	char *lock;	 /* the lock it names, or NULL */
 	char *during;	 /* the test that ran, or NULL: before the first, or nobody knows */
 	unsigned first_line, last_line;
-	char **frames;	       /* "do_shared_fault+0x1b/0x2a0" as printed; symbolize turns them into
+	char **frames; /* "do_shared_fault+0x1b/0x2a0" as printed; symbolize turns them into
 			  * "do_shared_fault mm/memory.c:5381" */
-	bool has_rip;	       /* the first frame is where the CPU was, not a return address */
+	char **source; /* of each frame its line as a diff shows it, '+' where the kernel's patches
+			* wrote it; empty where it is not known. NULL: nobody has looked */
+	bool has_rip;  /* the first frame is where the CPU was, not a return address */
 	FlVerdictKind verdict; /* what it means by itself */
 	bool corrupted;	       /* torn, cut or without its header: do not trust title and frames */
 	unsigned count;	       /* how many with this signature; the lines are the first one's */

@@ -238,6 +238,7 @@ bool fl_treepatch_apply(const char *cache_dir, FlTree *tree, const char *const *
 		tree->id = g_steal_pointer(&before);
 		return false;
 	}
+	json_object_set_new(tree->origin, "unpatched_tree", json_string(before));
 	json_object_set_new(tree->origin, "patches", patches_origin(read));
 	return true;
 }

@@ -85,6 +85,15 @@ static json_t *frames_json(const FlSplat *splat)
 	return array;
 }
 
+static json_t *source_json(const FlSplat *splat)
+{
+	json_t *array = json_array();
+
+	for (char **line = splat->source; line && *line; line++)
+		json_array_append_new(array, fl_json_string(*line));
+	return array;
+}
+
 static json_t *splat_json(const FlSplat *splat)
 {
 	json_t *object = json_object();
@@ -100,6 +109,7 @@ static json_t *splat_json(const FlSplat *splat)
 	json_object_set_new(object, "count", json_integer(splat->count));
 	json_object_set_new(object, "corrupted", json_boolean(splat->corrupted));
 	json_object_set_new(object, "frames", frames_json(splat));
+	json_object_set_new(object, "source", source_json(splat));
 	return object;
 }
 

@@ -67,6 +67,32 @@ char *fl_text_test(const FlTestResult *test, bool color)
 	return g_string_free(out, FALSE);
 }
 
+/* The line of the first frame that has one, and every line that the kernel's patches wrote. */
+static void append_source(GString *out, const FlSplat *splat, unsigned frame, bool *any)
+{
+	const char *line = splat->source ? splat->source[frame] : "";
+	g_autofree char *spaced = g_strdelimit(g_strdup(line), "\t", ' ');
+	g_autofree char *text = NULL;
+
+	if (!*line || (*any && *line != '+'))
+		return;
+	*any = true;
+	text = fl_text_plain(g_strstrip(spaced + 1));
+	g_string_append_printf(out, "\n          %c %s", *line, text);
+}
+
+static void append_frames(GString *out, const FlSplat *splat)
+{
+	bool any = false;
+
+	for (unsigned i = 0; splat->frames && splat->frames[i] && i < 6; i++) {
+		g_autofree char *frame = fl_text_plain(splat->frames[i]);
+
+		g_string_append_printf(out, "\n        %s", frame);
+		append_source(out, splat, i, &any);
+	}
+}
+
 static void append_splat(GString *out, const FlGuestRecord *guest, const FlSplat *splat)
 {
 	g_autofree char *title = fl_text_plain(splat->title);
@@ -82,11 +108,7 @@ static void append_splat(GString *out, const FlGuestRecord *guest, const FlSplat
 		g_string_append_printf(out, "\n    %s/wire.log: %s", guest->label, title);
 	if (splat->count > 1)
 		g_string_append_printf(out, " (%u times)", splat->count);
-	for (unsigned i = 0; splat->frames && splat->frames[i] && i < 6; i++) {
-		g_autofree char *frame = fl_text_plain(splat->frames[i]);
-
-		g_string_append_printf(out, "\n        %s", frame);
-	}
+	append_frames(out, splat);
 	if (splat->lock) {
 		g_autofree char *lock = fl_text_plain(splat->lock);
 

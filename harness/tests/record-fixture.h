@@ -33,6 +33,7 @@ static inline FlSplat *fixture_splat(void)
 {
 	static const char *const frames[] = {"do_shared_fault mm/memory.c:5381", "evil\033[2Jframe",
 					     NULL};
+	static const char *const source[] = {"+\t\tif (evil) /*\033[2J */\treturn ret;", "", NULL};
 	FlSplat *splat = g_new0(FlSplat, 1);
 
 	splat->kind = g_strdup("lockdep");
@@ -42,6 +43,7 @@ static inline FlSplat *fixture_splat(void)
 	splat->first_line = 812;
 	splat->last_line = 840;
 	splat->frames = g_strdupv((char **)frames);
+	splat->source = g_strdupv((char **)source);
 	splat->verdict = FL_VERDICT_FAIL;
 	splat->count = 2;
 	return splat;

@@ -159,6 +159,35 @@ static void a_file_that_is_no_vmlinux_is_an_error(gconstpointer data)
 	}
 }
 
+static void places_are_read_back(void)
+{
+	static const struct {
+		const char *frame, *file;
+		unsigned line;
+	} places[] = {
+		{"do_fault mm/memory.c:5381", "mm/memory.c", 5381},
+		{"helper ./include/linux/mm.h:7 (inline)", "./include/linux/mm.h", 7},
+		{"do_fault+0x1b/0x2a0", NULL, 0},
+		{"do_fault+0x1b/0x2a0 [fl_probe]", NULL, 0},
+		{"f mm/memory.c:", NULL, 0},
+		{"f mm/memory.c:0", NULL, 0},
+		{"f mm/memory.c:12x", NULL, 0},
+		{"f :12", NULL, 0},
+		{"f mm/memory.c:99999999999999999999", NULL, 0},
+		{"", NULL, 0},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+		g_autofree char *file = NULL;
+		unsigned line = 0;
+
+		g_assert_true(fl_symbolize_place(places[i].frame, &file, &line) ==
+			      (places[i].file != NULL));
+		g_assert_cmpstr(file, ==, places[i].file);
+		g_assert_cmpuint(line, ==, places[i].line);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_autofree char *dir = NULL;
@@ -170,6 +199,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/symbolize/frames-become-lines", dir, frames_become_lines);
 	g_test_add_data_func("/symbolize/a-file-that-is-no-vmlinux-is-an-error", dir,
 			     a_file_that_is_no_vmlinux_is_an_error);
+	g_test_add_func("/symbolize/places-are-read-back", places_are_read_back);
 	status = g_test_run();
 	if (!fl_fs_remove(dir, NULL))
 		return 1;

@@ -31,6 +31,8 @@ static void test_guest(void)
 		g_str_has_prefix(text, "patched-debug        HANG  0 of 2 tests passed, 2.5 s\n"));
 	g_assert_nonnull(strstr(text, "patched-debug/serial.log:812: WARNING: bad unlock balance"));
 	g_assert_nonnull(strstr(text, "(2 times)"));
+	g_assert_nonnull(strstr(text, "do_shared_fault mm/memory.c:5381\n"
+				      "          + if (evil) /*?[2J */ return ret;\n"));
 	g_assert_nonnull(strstr(text, "lock: &mm->mmap_lock"));
 	g_assert_nonnull(strstr(text, "hang: pid 1 in D"));
 	g_assert_null(strchr(text, '\033'));
