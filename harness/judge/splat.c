@@ -179,7 +179,7 @@ static void close_report(FlSplats *splats, Open *open)
 {
 	splats->any_closed = true;
 	splats->closed_caller = open->caller;
-	splats->closed_us = open->last_us;
+	splats->closed_us = open->report->last_us = open->last_us;
 	g_ptr_array_add(open->frames, NULL);
 	open->report->splat->frames = (char **)g_ptr_array_free(open->frames, FALSE);
 	if (open->excused && splats->death != open->report)
@@ -199,7 +199,8 @@ static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind 
 	report->splat->first_line = report->splat->last_line = line->number;
 	report->splat->verdict = verdict;
 	report->header = g_strdup(line->text);
-	report->stamp_us = line->stamp_us;
+	report->stamp_us = report->last_us = line->stamp_us;
+	report->caller = line->caller;
 	report->splat->corrupted = line->torn;
 	return report;
 }
@@ -208,12 +209,14 @@ static void drop_preamble(FlSplats *splats, Span *preamble)
 {
 	FlLine line = {.text = "a report of the kernel without its header",
 		       .number = preamble->first_line,
-		       .stamp_us = preamble->stamp_us};
+		       .stamp_us = preamble->stamp_us,
+		       .caller = preamble->caller};
 
 	if (preamble->active && preamble->promised) {
 		FlReport *report = report_new("lost-header", &line, FL_VERDICT_FAIL);
 
-		report->splat->corrupted = true;
+		report->splat->corrupted = report->headless = true;
+		report->last_us = splats->now_us;
 		keep(splats, report, NULL);
 	}
 	preamble->active = false;
@@ -360,6 +363,7 @@ static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line
 			rule->name, line->text);
 	report->dies = rule->dies;
 	report->splat->corrupted |= rule->tail;
+	report->headless = rule->tail;
 	if (rule->dies && !splats->death)
 		splats->death = report;
 	*open = (Open){.report = report, .rule = rule, .caller = line->caller};

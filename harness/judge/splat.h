@@ -16,7 +16,10 @@ typedef struct {
 	FlSplat *splat;
 	char *header;	   /* its first line */
 	uint64_t stamp_us; /* of the first line */
+	uint64_t last_us;  /* of the last one */
+	uint32_t caller;   /* as in FlLine */
 	bool dies;
+	bool headless; /* its header was lost, so its kind is not known */
 } FlReport;
 
 typedef struct FlSplats FlSplats;
