@@ -35,12 +35,14 @@ static bool feed_file(FlJudge *judge, const char *path, FeedFn feed, GError **er
 	return false;
 }
 
-static FlJudge *make_judge(const FlSite *site, const FlGuestRecord *guest, FlExplain *explain,
-			   GError **error)
+/* guest: NULL for a bare log, which has a name instead. */
+static FlJudge *make_judge(const FlSite *site, const FlGuestRecord *guest, const char *log_name,
+			   FlExplain *explain, GError **error)
 {
 	g_autofree char *rules = fl_site_path(site, "configs/splats");
 	FlJudgeSpec spec = {
 		.tests = guest ? (const char *const *)guest->tests : NULL,
+		.console_name = log_name,
 		.nonce = guest ? guest->nonce : NULL,
 		.rules_dir = rules,
 		.today = site->today,
@@ -72,7 +74,7 @@ static bool judge_guest(const FlSite *site, FlRunRecord *record, const char *dir
 		return false;
 	g_ptr_array_add(record->guests, guest);
 	fl_explain(explain, "guest %s, %s", guest->label, dir);
-	judge = make_judge(site, guest, explain, error);
+	judge = make_judge(site, guest, NULL, explain, error);
 	if (!judge || !feed_file(judge, console, fl_judge_console, error) ||
 	    !feed_file(judge, wire, fl_judge_wire, error))
 		return false;
@@ -90,7 +92,7 @@ static bool judge_log(const FlSite *site, FlRunRecord *record, const char *path,
 		      GError **error)
 {
 	g_autofree char *name = g_path_get_basename(path);
-	g_autoptr(FlJudge) judge = make_judge(site, NULL, explain, error);
+	g_autoptr(FlJudge) judge = make_judge(site, NULL, name, explain, error);
 	FlGuestRecord *guest;
 
 	if (!judge || !feed_file(judge, path, fl_judge_console, error))

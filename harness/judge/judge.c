@@ -11,12 +11,13 @@
 /* After a death the report still has to come out of the port. */
 #define GRACE_DEATH_US 2000000u
 
-/* How explanations call the two logs. */
+/* How sentences call the two logs. */
 #define FILE_CONSOLE "serial.log"
 #define FILE_KERNLOG "the kernel's log on the wire"
 
 struct FlJudge {
 	bool bare;
+	char *console_name;
 	FlRules *rules; /* its own, or NULL */
 	FlLines lines;
 	FlWire wire;
@@ -76,7 +77,7 @@ static void take_console_line(const FlLine *line, gpointer data)
 
 	if (*line->text == '*' && says_dropped(line->text)) {
 		judge->n_dropped++;
-		fl_explain_line(judge->explain, FILE_CONSOLE, line->number,
+		fl_explain_line(judge->explain, judge->console_name, line->number,
 				"messages are missing on the console: %.160s", line->text);
 		fl_splats_gap(judge->splats);
 		return;
@@ -118,13 +119,14 @@ FlJudge *fl_judge_new(const FlJudgeSpec *spec, GError **error)
 		return NULL;
 	judge = g_new0(FlJudge, 1);
 	judge->bare = !spec->tests;
+	judge->console_name = g_strdup(spec->console_name ? spec->console_name : FILE_CONSOLE);
 	judge->rules = own;
 	judge->session = fl_session_new(spec->tests);
 	judge->splats = fl_splats_new(rules);
-	judge->logtests = judge->bare ? fl_logtests_new(spec->explain) : NULL;
+	judge->logtests = judge->bare ? fl_logtests_new(spec->explain, judge->console_name) : NULL;
 	fl_kernlog_init(&judge->kernlog, rules);
 	judge->explain = spec->explain;
-	fl_splats_explain(judge->splats, spec->explain, FILE_CONSOLE);
+	fl_splats_explain(judge->splats, spec->explain, judge->console_name);
 	fl_splats_explain(judge->kernlog.splats, spec->explain, FILE_KERNLOG);
 	fl_lines_init(&judge->lines, take_console_line, judge);
 	fl_wire_init(&judge->wire, spec->nonce, take_wire_record, judge);
@@ -142,6 +144,7 @@ void fl_judge_free(FlJudge *judge)
 	fl_logtests_free(judge->logtests);
 	fl_session_free(judge->session);
 	fl_rules_free(judge->rules);
+	g_free(judge->console_name);
 	g_free(judge);
 }
 
@@ -200,6 +203,7 @@ FlVerdict *fl_judge_end(FlJudge *judge, FlEnding ending, const char *detail)
 {
 	g_autoptr(GArray) findings = NULL;
 	FlEvidence evidence = {.bare = judge->bare,
+			       .console_name = judge->console_name,
 			       .session = judge->session,
 			       .wire = &judge->wire,
 			       .kernlog = &judge->kernlog,

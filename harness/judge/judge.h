@@ -15,6 +15,7 @@
 
 typedef struct {
 	const char *const *tests; /* those asked for, in order, NULL-terminated; NULL: a bare log */
+	const char *console_name; /* what sentences call the console's log; NULL: serial.log */
 	const char *nonce;	  /* FL_WIRE_NONCE_LEN hex characters; NULL: a bare log */
 	const char *rules_dir;	  /* configs/splats */
 	const FlRules *rules;	  /* borrowed; NULL: read from rules_dir */

@@ -12,13 +12,15 @@ struct FlLogtests {
 	char *problem; /* of a stream that is over */
 	unsigned number;
 	FlExplain *explain;
+	const char *file;
 };
 
-FlLogtests *fl_logtests_new(FlExplain *explain)
+FlLogtests *fl_logtests_new(FlExplain *explain, const char *file)
 {
 	FlLogtests *logtests = g_new0(FlLogtests, 1);
 
 	logtests->explain = explain;
+	logtests->file = file;
 	logtests->results = g_ptr_array_new_with_free_func((GDestroyNotify)fl_verdict_test_free);
 	return logtests;
 }
@@ -44,7 +46,7 @@ static void take_result(FlKtapResult *result, gpointer data)
 	g_ptr_array_unref(test->cases);
 	test->cases = g_ptr_array_ref(result->cases);
 	g_ptr_array_add(logtests->results, test);
-	fl_explain_line(logtests->explain, "serial.log", logtests->number, "result of %s: %s%s%s",
+	fl_explain_line(logtests->explain, logtests->file, logtests->number, "result of %s: %s%s%s",
 			test->name, fl_verdict_name(test->kind), *test->reason ? ": " : "",
 			test->reason);
 }

@@ -11,8 +11,8 @@
 
 typedef struct FlLogtests FlLogtests;
 
-/* explain is borrowed, or NULL. */
-FlLogtests *fl_logtests_new(FlExplain *explain);
+/* Both borrowed; explain may be NULL. file: how the log is called in explanations. */
+FlLogtests *fl_logtests_new(FlExplain *explain, const char *file);
 void fl_logtests_free(FlLogtests *logtests);
 
 /* A line without its printk prefix; number is its place in the log. */

@@ -46,7 +46,7 @@ static char *while_running(const FlEvidence *evidence)
 }
 
 /* "lockdep: WARNING: bad unlock balance in f, lock vm_lock, at serial.log:812 during test" */
-static char *finding_sentence(const FlFinding *finding)
+static char *finding_sentence(const FlEvidence *evidence, const FlFinding *finding)
 {
 	const FlSplat *splat = finding->splat;
 	GString *out = g_string_new(NULL);
@@ -55,7 +55,8 @@ static char *finding_sentence(const FlFinding *finding)
 	if (splat->lock)
 		g_string_append_printf(out, ", lock %s", splat->lock);
 	if (splat->first_line)
-		g_string_append_printf(out, ", at serial.log:%u", splat->first_line);
+		g_string_append_printf(out, ", at %s:%u", evidence->console_name,
+				       splat->first_line);
 	else
 		g_string_append(out, ", in the kernel's log");
 	if (finding->during)
@@ -222,7 +223,7 @@ static void rule_stuck(FlVerdict *verdict, const FlEvidence *evidence)
 static void rule_findings(FlVerdict *verdict, const FlEvidence *evidence)
 {
 	const FlFinding *worst = worst_finding(evidence);
-	g_autofree char *sentence = worst ? finding_sentence(worst) : NULL;
+	g_autofree char *sentence = worst ? finding_sentence(evidence, worst) : NULL;
 
 	if (!worst)
 		return;
@@ -246,7 +247,7 @@ static void rule_unfinished(const FlEvidence *evidence, FlTestResult *result)
 		ended_well(evidence) ? FL_VERDICT_BROKEN : weigh_ending(evidence->ending);
 
 	if (worst && worst->splat->verdict >= kind)
-		set_result(result, worst->splat->verdict, finding_sentence(worst));
+		set_result(result, worst->splat->verdict, finding_sentence(evidence, worst));
 	else if (ended_well(evidence))
 		set_result(result, FL_VERDICT_BROKEN, g_strdup("its result is missing"));
 	else if (evidence->ending == FL_ENDING_POWEROFF)

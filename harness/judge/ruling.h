@@ -10,6 +10,7 @@
 
 typedef struct {
 	bool bare; /* a console log and nothing else */
+	const char *console_name;
 	const FlSession *session;
 	const FlWire *wire;
 	const FlKernlog *kernlog;

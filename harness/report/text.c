@@ -138,7 +138,9 @@ char *fl_text_guest(const FlGuestRecord *guest, bool color)
 		return g_string_free(out, FALSE);
 	}
 	append_colored(out, verdict->kind, color, fl_verdict_name(verdict->kind));
-	append_counts(out, guest);
+	/* A bare log without results of tests has nothing to count. */
+	if (guest->tests || verdict->tests->len)
+		append_counts(out, guest);
 	for (guint i = 0; i < verdict->splats->len; i++)
 		append_splat(out, guest, g_ptr_array_index(verdict->splats, i));
 	if (verdict->hang) {

@@ -34,9 +34,14 @@ expect "with --git-bisect wrong usage is still 2" 2 "--cpus" "$faultline" run --
 
 expect "judge wants a path" 2 "expected one evidence folder or console log" "$faultline" judge
 expect "judge names a missing path" 2 "there is no /no/such" "$faultline" judge /no/such
-log=$root/harness/tests/judge-cases/lockdep-circular/serial.log
-expect "judge names the line of a bare log" 1 "serial.log:8: WARNING: possible circular locking" "$faultline" judge "$log"
-expect "--explain names the rule" 1 "serial.log:9: [splat lockdep] begins at: WARNING: possible circular" \
+log=$scratch/dmesg.txt
+cp "$root/harness/tests/judge-cases/lockdep-circular/serial.log" "$log"
+expect "judge names the line of a bare log" 1 "dmesg.txt:8: WARNING: possible circular locking" "$faultline" judge "$log"
+expect "... in its reason, too" 1 "FAIL: dmesg.txt: lockdep: WARNING: possible circular locking dependency detected" \
+	"$faultline" judge "$log"
+promise "... and it counts no tests where there are none" sh -c '! grep "of 0 tests" "$1"' sh "$scratch/output"
+expect "... with the place" 1 ", at dmesg.txt:8" "$faultline" judge "$log"
+expect "--explain names the rule" 1 "dmesg.txt:9: [splat lockdep] begins at: WARNING: possible circular" \
 	"$faultline" judge --explain "$log"
 expect "... and what it came to" 1 "verdict: FAIL: lockdep: WARNING: possible circular" "$faultline" judge --explain "$log"
 mkdir "$scratch/empty"

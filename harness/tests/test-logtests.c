@@ -25,7 +25,7 @@ static const struct {
 static void test_streams(void)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		FlLogtests *logtests = fl_logtests_new(NULL);
+		FlLogtests *logtests = fl_logtests_new(NULL, "serial.log");
 		g_auto(GStrv) lines = g_strsplit(cases[i].log, "\n", -1);
 		g_autoptr(GString) got = g_string_new(NULL);
 		g_autofree char *problem = NULL;
