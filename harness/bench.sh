@@ -80,21 +80,10 @@ plain_start() {
 
 # The workload of first-touch with one thread and a bare loop of stores, in turns in one guest.
 bench_touch() {
-	cat >"$scratch/touch.plan" <<-END
-		[plan]
-		tests = *
-		[kernel patched]
-		fragments = configs/kernel/base.config
-		patches = configs/patches/baseline.patch configs/patches/shared-faults.patch
-		default = yes
-		[program touch-cost]
-		command = $build/guest/ft-tests touch-cost
-	END
 	for _ in 1 2 3 4 5; do
-		"$faultline" run --quiet --plan "$scratch/touch.plan" --test touch-cost --out "$out" >/dev/null
-		wire=$out/latest/patched/wire.log
-		bare=$(sed -n 's/.* max bare_faults_per_second //p' "$wire")
-		touch=$(sed -n 's/.* max touch_faults_per_second //p' "$wire")
+		"$faultline" run --quiet --kernel patched --test touch-cost --out "$out" >/dev/null
+		bare=$(field "$out/latest/result.json" bare_faults_per_second)
+		touch=$(field "$out/latest/result.json" touch_faults_per_second)
 		echo "$bare" >>"$scratch/bare_faults"
 		ratio "$touch" "$bare" >>"$scratch/touch"
 		echo >>"$scratch/touch"

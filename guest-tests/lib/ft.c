@@ -243,18 +243,23 @@ static void print_list(const char *key, const char *list)
 	printf("%s:%s%s\n", key, list ? " " : "", list ? list : "");
 }
 
+static void print_test(const struct ft_test *test, bool by_name)
+{
+	printf("test: %s\nsummary: %s\ntimeout_ms: %u\ncpus: %u\nmemory_mib: %u\n", test->name,
+	       test->summary, test->timeout_ms, test->cpus ? test->cpus : 1, test->memory_mib);
+	print_list("disks", test->disks);
+	print_list("modules", test->modules);
+	print_list("config", test->config);
+	printf("by_name: %d\n\n", by_name);
+}
+
 static int print_manifest(void)
 {
-	for (const struct ft_test *const *t = ft_tests; *t; t++) {
-		if (t != ft_tests)
-			printf("\n");
-		printf("test: %s\nsummary: %s\ntimeout_ms: %u\ncpus: %u\nmemory_mib: %u\n",
-		       (*t)->name, (*t)->summary, (*t)->timeout_ms, (*t)->cpus ? (*t)->cpus : 1,
-		       (*t)->memory_mib);
-		print_list("disks", (*t)->disks);
-		print_list("modules", (*t)->modules);
-		print_list("config", (*t)->config);
-	}
+	for (const struct ft_test *const *t = ft_tests; *t; t++)
+		print_test(*t, false);
+	for (const struct ft_test *const *family = ft_named_tests; *family; family++)
+		for (const struct ft_test *t = *family; t->name; t++)
+			print_test(t, true);
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
@@ -275,16 +280,24 @@ static int run_test(const struct ft_test *test)
 	return 0;
 }
 
+static const struct ft_test *find_in(const struct ft_test *family, const char *name)
+{
+	for (; family->name; family++)
+		if (strcmp(family->name, name) == 0)
+			return family;
+	return NULL;
+}
+
 static const struct ft_test *find_test(const char *name)
 {
-	for (const struct ft_test *const *t = ft_tests; *t; t++)
+	const struct ft_test *found = find_in(ft_hidden_tests, name);
+
+	for (const struct ft_test *const *t = ft_tests; *t && !found; t++)
 		if (strcmp((*t)->name, name) == 0)
-			return *t;
-	for (const struct ft_test *const *family = ft_hidden_tests; *family; family++)
-		for (const struct ft_test *t = *family; t->name; t++)
-			if (strcmp(t->name, name) == 0)
-				return t;
-	return NULL;
+			found = *t;
+	for (const struct ft_test *const *family = ft_named_tests; *family && !found; family++)
+		found = find_in(*family, name);
+	return found;
 }
 
 int main(int argc, char **argv)

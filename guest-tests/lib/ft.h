@@ -26,8 +26,11 @@ struct ft_test {
 /* The table of tests (tests/table.c), ended by NULL, in the order in which they run. */
 extern const struct ft_test *const ft_tests[];
 
-/* Families that run when they are named, and are in no manifest; each ended by one without a name. */
-extern const struct ft_test *const ft_hidden_tests[];
+/* Families that only run when they are named; each ended by one without a name. */
+extern const struct ft_test *const ft_named_tests[];
+
+/* A family for the harness' own tests, which is in no manifest. */
+extern const struct ft_test *const ft_hidden_tests;
 
 /* Once, before the first case. */
 void ft_plan(unsigned n_cases);

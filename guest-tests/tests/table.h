@@ -32,5 +32,5 @@ extern const struct ft_test write_protect, unseen_stores;
 extern const struct ft_test truncate_faults;
 extern const struct ft_test vma_changes;
 extern const struct ft_test fork_stores;
-/* In no manifest; each ended by one without a name. */
-extern const struct ft_test misbehaviours[], touch_cost[];
+/* Families, each ended by one without a name. */
+extern const struct ft_test touch_cost[], misbehaviours[];

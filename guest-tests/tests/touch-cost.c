@@ -2,7 +2,7 @@
 /*
  * What the workload of first-touch adds to the faults that it makes: fresh pages of a memfd stored
  * to by a bare loop and by ft_touch_pages with one thread, in turns. Proves nothing about a kernel and
- * is in no manifest: `make bench` runs it.
+ * is run by name only: `make bench` does.
  */
 #include "ft.h"
 #include "ft_touch.h"
@@ -68,6 +68,11 @@ static void run(const struct ft_test *test)
 }
 
 const struct ft_test touch_cost[] = {
-	{.name = "touch-cost", .run = run},
+	{.name = "touch-cost",
+	 .summary = "what the workload of first-touch costs beside its faults",
+	 .timeout_ms = 20000,
+	 .memory_mib = 128,
+	 .config = "CONFIG_MEMFD_CREATE",
+	 .run = run},
 	{.name = NULL},
 };

@@ -72,6 +72,8 @@ static bool set_key(FlTest *test, const char *key, const char *value)
 		return set_words(&test->modules, value);
 	if (strcmp(key, "config") == 0)
 		return set_words(&test->config, value);
+	if (strcmp(key, "by_name") == 0)
+		return set_number(&test->by_name, value);
 	return false;
 }
 
@@ -148,6 +150,8 @@ bool fl_manifest_add_program(GPtrArray *tests, const FlProgram *program, GError 
 
 static bool matches(const char *glob, const FlTest *test)
 {
+	if (test->by_name && strcmp(glob, "*") == 0)
+		return false;
 	return g_pattern_match_simple(glob, test->name) ||
 	       (test->group && g_pattern_match_simple(glob, test->group));
 }
@@ -168,13 +172,17 @@ static bool glob_matches_something(const char *glob, const GPtrArray *tests)
 	return false;
 }
 
+/* Those by name only are not what a user who mistyped was looking for. */
 static char *all_names(const GPtrArray *tests)
 {
 	GString *names = g_string_new(NULL);
 
-	for (guint i = 0; i < tests->len; i++)
-		g_string_append_printf(names, "%s%s", i ? ", " : "",
-				       ((FlTest *)g_ptr_array_index(tests, i))->name);
+	for (guint i = 0; i < tests->len; i++) {
+		const FlTest *test = g_ptr_array_index(tests, i);
+
+		if (!test->by_name)
+			g_string_append_printf(names, "%s%s", names->len ? ", " : "", test->name);
+	}
 	return g_string_free(names, FALSE);
 }
 

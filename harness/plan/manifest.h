@@ -12,6 +12,7 @@
  *     disks: ext4
  *     modules: fl_probe
  *     config: CONFIG_TMPFS CONFIG_PER_VMA_LOCK_STATS
+ *     by_name: 0
  * Lists are separated by blanks and may be empty. Unknown keys are an error.
  */
 #pragma once
@@ -30,6 +31,7 @@ typedef struct {
 	char **disks;		  /* names in images/disks.ini */
 	char **modules;		  /* kernel modules, without .ko */
 	char **config;		  /* kernel options without which it says nothing */
+	unsigned by_name;	  /* not 0: "*" does not mean it */
 	char *group;		  /* a second name, for --test; NULL: none */
 	const FlProgram *program; /* what it is instead of one of ours; borrowed from the plan */
 } FlTest;
@@ -44,8 +46,8 @@ bool fl_manifest_add_program(GPtrArray *tests, const FlProgram *program,
 			     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*
- * Those that match any of the globs with their name or their group, in the manifest's order, borrowed from it. A glob that
- * matches nothing is an error (FL_PLAN_ERROR_UNKNOWN) that lists the tests there are.
+ * Those that match any of the globs with their name or their group, in the manifest's order, borrowed
+ * from it. A glob that matches nothing is an error (FL_PLAN_ERROR_UNKNOWN) that lists the tests there are.
  */
 GPtrArray *fl_manifest_select(GPtrArray *tests, const char *const *globs,
 			      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -12,7 +12,8 @@
 static const char text[] =
 	"test: a-one\nsummary: first: of all\ntimeout_ms: 2000\ncpus: 2\nmemory_mib: 128\n"
 	"disks: ext4 small\nmodules:\nconfig: CONFIG_A CONFIG_B\n\n"
-	"test: b-two\ntimeout_ms: 1\n";
+	"test: b-two\ntimeout_ms: 1\nby_name: 0\n\n"
+	"test: c-three\nby_name: 1\n";
 
 static void test_reads(void)
 {
@@ -21,7 +22,7 @@ static void test_reads(void)
 	const FlTest *test;
 
 	g_assert_no_error(error);
-	g_assert_cmpuint(tests->len, ==, 2);
+	g_assert_cmpuint(tests->len, ==, 3);
 	test = g_ptr_array_index(tests, 0);
 	g_assert_cmpstr(test->name, ==, "a-one");
 	g_assert_cmpstr(test->summary, ==, "first: of all");
@@ -51,16 +52,18 @@ static void test_select(void)
 {
 	g_autoptr(GPtrArray) tests = fl_manifest_parse(text, "m", NULL);
 	const char *const all[] = {"*", NULL}, *const second[] = {"b-*", "b-two", NULL};
-	const char *const none[] = {"a-*", "c-*", NULL};
+	const char *const named[] = {"c-*", NULL}, *const none[] = {"a-*", "d-*", NULL};
 	g_autoptr(GPtrArray) selected_all = fl_manifest_select(tests, all, NULL);
 	g_autoptr(GPtrArray) selected_second = fl_manifest_select(tests, second, NULL);
+	g_autoptr(GPtrArray) selected_named = fl_manifest_select(tests, named, NULL);
 	g_autoptr(GError) error = NULL;
 
 	g_assert_cmpuint(selected_all->len, ==, 2);
 	g_assert_cmpuint(selected_second->len, ==, 1);
+	g_assert_cmpuint(selected_named->len, ==, 1);
 	g_assert_null(fl_manifest_select(tests, none, &error));
 	g_assert_error(error, FL_PLAN_ERROR, FL_PLAN_ERROR_UNKNOWN);
-	g_assert_nonnull(strstr(error->message, "a-one, b-two"));
+	g_assert_true(g_str_has_suffix(error->message, "there are a-one, b-two"));
 }
 
 static void test_real(void)
