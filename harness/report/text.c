@@ -67,29 +67,35 @@ char *fl_text_test(const FlTestResult *test, bool color)
 	return g_string_free(out, FALSE);
 }
 
-/* The line of the first frame that has one, and every line that the kernel's patches wrote. */
-static void append_source(GString *out, const FlSplat *splat, unsigned frame, bool *any)
+/* "WARNING at mm/memory.c:5381 in do_fault" is about the frame "do_fault mm/memory.c:5381". */
+static bool is_guilty(const FlSplat *splat, const char *frame)
+{
+	g_autofree char *function = g_strndup(frame, strcspn(frame, " +"));
+	g_autofree char *words = g_strconcat(" in ", function, NULL);
+
+	return g_str_has_suffix(splat->title, words);
+}
+
+/* The line of the guilty frame, and every line that the kernel's patches wrote. */
+static void append_source(GString *out, const FlSplat *splat, unsigned frame)
 {
 	const char *line = splat->source ? splat->source[frame] : "";
 	g_autofree char *spaced = g_strdelimit(g_strdup(line), "\t", ' ');
 	g_autofree char *text = NULL;
 
-	if (!*line || (*any && *line != '+'))
+	if (!*line || (*line != '+' && !is_guilty(splat, splat->frames[frame])))
 		return;
-	*any = true;
 	text = fl_text_plain(g_strstrip(spaced + 1));
 	g_string_append_printf(out, "\n          %c %s", *line, text);
 }
 
 static void append_frames(GString *out, const FlSplat *splat)
 {
-	bool any = false;
-
 	for (unsigned i = 0; splat->frames && splat->frames[i] && i < 6; i++) {
 		g_autofree char *frame = fl_text_plain(splat->frames[i]);
 
 		g_string_append_printf(out, "\n        %s", frame);
-		append_source(out, splat, i, &any);
+		append_source(out, splat, i);
 	}
 }
 

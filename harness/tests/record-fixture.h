@@ -33,7 +33,8 @@ static inline FlSplat *fixture_splat(void)
 {
 	static const char *const frames[] = {"do_shared_fault mm/memory.c:5381", "evil\033[2Jframe",
 					     NULL};
-	static const char *const source[] = {"+\t\tif (evil) /*\033[2J */\treturn ret;", "", NULL};
+	static const char *const source[] = {"+\t\tif (evil) /*\033[2J */\treturn ret;",
+					     " not_shown();", NULL};
 	FlSplat *splat = g_new0(FlSplat, 1);
 
 	splat->kind = g_strdup("lockdep");

@@ -33,6 +33,7 @@ static void test_guest(void)
 	g_assert_nonnull(strstr(text, "(2 times)"));
 	g_assert_nonnull(strstr(text, "do_shared_fault mm/memory.c:5381\n"
 				      "          + if (evil) /*?[2J */ return ret;\n"));
+	g_assert_null(strstr(text, "not_shown"));
 	g_assert_nonnull(strstr(text, "lock: &mm->mmap_lock"));
 	g_assert_nonnull(strstr(text, "hang: pid 1 in D"));
 	g_assert_null(strchr(text, '\033'));
