@@ -63,6 +63,9 @@ told = json.load(open(sys.argv[1]))
 assert told["confidence"] >= 0.95, told
 for side in "first_bad", "last_good":
     assert os.path.exists(told[side] + "/result.json"), side' "$scratch/bisect.json"
+expect "compare tells the two commits apart" 1 "FAIL: guilty is worse than guilty~1: file-times" \
+	"$faultline" compare guilty~1 guilty --quiet --kernel-tree "$tree" --kernel vanilla --test file-times \
+	--out "$scratch/out"
 promise "... and the tree is as it was" sh -c '
 	[ -z "$(git -C "$1" status --porcelain --untracked-files=no)" ] && git -C "$1" diff --quiet HEAD' sh "$tree"
 echo "# git bisect: $runs_by_git steps; bisect: $(grep -E '"(runs|builds)"' "$scratch/bisect.json" | tr -d '\n')"
