@@ -75,6 +75,7 @@
  *     effort 1                       rounds of the tests are multiplied by this
  *     mode run                       or: shell
  *     deterministic 1                the machine must never be idle as a whole
+ *     module fl_probe                loaded before the tests
  *     test 1 shared-write-tmpfs 20000   number, name, limit in ms (already scaled)
  *     test 2 mine 60000
  *     expect 0                       test 2 is a program: the exit status it must have, or ktap
@@ -83,8 +84,9 @@
  */
 #define FL_WIRE_ORDERS_PATH "/fl/orders"
 #define FL_WIRE_PROGRAMS    "/programs" /* a folder each */
-#define FL_WIRE_WORDS_MAX   64		/* of one program */
-#define FL_WIRE_WORD_MAX    512		/* bytes */
+#define FL_WIRE_MODULES_MAX 16
+#define FL_WIRE_WORDS_MAX   64	/* of one program */
+#define FL_WIRE_WORD_MAX    512 /* bytes */
 
 static inline uint32_t fl_wire_crc_step(uint32_t crc, unsigned char byte)
 {

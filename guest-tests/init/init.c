@@ -106,14 +106,25 @@ static int is_module(const struct dirent *entry)
 	return len > 3 && strcmp(entry->d_name + len - 3, ".ko") == 0;
 }
 
-/* The image holds the modules that the ordered tests need, and no others. */
-static void load_modules(void)
+/* "fl_probe.ko": whether fl_probe is to be loaded. */
+static bool is_ordered(const struct orders *orders, const char *file)
+{
+	size_t len = strlen(file) - strlen(".ko");
+
+	for (unsigned i = 0; i < orders->n_modules; i++)
+		if (strlen(orders->modules[i]) == len && memcmp(orders->modules[i], file, len) == 0)
+			return true;
+	return false;
+}
+
+static void load_modules(const struct orders *orders)
 {
 	struct dirent **entries;
 	int n = scandir(MODULES, &entries, is_module, alphasort);
 
 	for (int i = 0; i < n; i++) {
-		load_module(entries[i]->d_name);
+		if (is_ordered(orders, entries[i]->d_name))
+			load_module(entries[i]->d_name);
 		free(entries[i]);
 	}
 	if (n >= 0)
@@ -230,7 +241,7 @@ static void run_tests(const struct orders *orders, int wire)
 		complain("/dev/kmsg", strerror(errno));
 		return;
 	}
-	load_modules();
+	load_modules(orders);
 	kmsg_drain(&kmsg, &emit);
 	balance_read(&session.base);
 	for (unsigned i = 0; i < orders->n_tests; i++)

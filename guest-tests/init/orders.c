@@ -20,6 +20,14 @@ static bool add_test(struct orders *orders, const char *line)
 	return true;
 }
 
+static bool add_module(struct orders *orders, const char *name)
+{
+	if (orders->n_modules == FL_WIRE_MODULES_MAX || !*name || strlen(name) >= ORDERS_NAME_MAX)
+		return false;
+	snprintf(orders->modules[orders->n_modules++], ORDERS_NAME_MAX, "%s", name);
+	return true;
+}
+
 static bool add_word(struct orders *orders, const char *word)
 {
 	struct order *order = orders->n_tests ? &orders->tests[orders->n_tests - 1] : NULL;
@@ -63,6 +71,8 @@ static bool take_line(struct orders *orders, const char *line)
 		orders->shell = strcmp(mode, "shell") == 0;
 		return orders->shell || strcmp(mode, "run") == 0;
 	}
+	if (strncmp(line, "module ", 7) == 0)
+		return add_module(orders, line + 7);
 	if (strncmp(line, "expect ", 7) == 0)
 		return set_expect(orders, line + 7);
 	if (strncmp(line, "arg ", 4) == 0)

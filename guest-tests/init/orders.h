@@ -27,6 +27,8 @@ struct orders {
 	unsigned scale_milli, effort;
 	bool shell;
 	unsigned deterministic;
+	unsigned n_modules;
+	char modules[FL_WIRE_MODULES_MAX][ORDERS_NAME_MAX];
 	unsigned n_tests;
 	struct order tests[ORDERS_TESTS_MAX];
 };

@@ -28,6 +28,20 @@ static void append_program(GString *text, const FlProgram *program)
 		g_string_append_printf(text, "arg %s\n", *word);
 }
 
+/* Each module once, in the order in which tests ask for them. */
+static void append_modules(GString *text, const GPtrArray *tests)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; tests && i < tests->len; i++) {
+		const FlTest *test = g_ptr_array_index(tests, i);
+
+		for (char **module = test->modules; *module; module++)
+			if (g_hash_table_add(seen, *module))
+				g_string_append_printf(text, "module %s\n", *module);
+	}
+}
+
 char *fl_orders_text(const FlOrders *orders)
 {
 	GString *text = g_string_new(NULL);
@@ -39,6 +53,7 @@ char *fl_orders_text(const FlOrders *orders)
 			       orders->shell ? "shell" : "run");
 	if (orders->deterministic)
 		g_string_append(text, "deterministic 1\n");
+	append_modules(text, orders->tests);
 	for (guint i = 0; orders->tests && i < orders->tests->len; i++) {
 		const FlTest *test = g_ptr_array_index(orders->tests, i);
 

@@ -11,5 +11,8 @@ sed 's/^/# /' "$scratch/output"
 promise "... and those are all of the table" sh -c '
 	test "$(grep -c " told " "$1")" = "$(grep -v "^#" "$2" | grep -c " yes ")"' sh "$scratch/output" \
 	"$root/harness/splats.table"
+expect "a test that needs no module" 0 "PASS" \
+	"$faultline" run --quiet --kernel patched --test vdso-fork --out "$scratch/out"
+promise "... has none in its guest" sh -c '! grep "out-of-tree" "$1"' sh "$scratch/out/latest/patched/serial.log"
 expect "a test that is in no row is refused" 2 "no row of" "$root/harness/splats.sh" "$build" no-such-row
 finish

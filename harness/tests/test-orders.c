@@ -12,8 +12,8 @@
 
 static void test_text(void)
 {
-	static const char manifest[] =
-		"test: one\ntimeout_ms: 1000\n\ntest: two\ntimeout_ms: 20000\n";
+	static const char manifest[] = "test: one\ntimeout_ms: 1000\nmodules: fl_b fl_a\n\n"
+				       "test: two\ntimeout_ms: 20000\nmodules: fl_a\n";
 	g_autoptr(GPtrArray) tests = fl_manifest_parse(manifest, "m", NULL);
 	FlOrders orders = {.nonce = "0123456789abcdef",
 			   .seed = 7,
@@ -24,7 +24,8 @@ static void test_text(void)
 
 	g_assert_cmpstr(text, ==,
 			"proto 1\nnonce 0123456789abcdef\nseed 7\ntime_scale_milli 1500\n"
-			"effort 2\nmode run\ntest 1 one 3000\ntest 2 two 60000\n");
+			"effort 2\nmode run\nmodule fl_b\nmodule fl_a\ntest 1 one 3000\ntest 2 two "
+			"60000\n");
 	g_assert_cmpuint(fl_orders_limit_us(&orders), ==, 63000000);
 	orders.deterministic = true;
 	g_autofree char *steady = fl_orders_text(&orders);
