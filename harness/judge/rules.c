@@ -68,25 +68,63 @@ void fl_rules_free(FlRules *rules)
 	g_free(rules);
 }
 
+/* Bytes of a kernel's log, the commonest first; a byte that is not among them is rare. */
+static const char COMMON[] = " 0e1tioa2nsr35674d8]9[:lcpmfu.ghb_+/-TyCvwEPS,=AMD()x";
+
+static size_t commonness(char byte)
+{
+	const char *at = strchr(COMMON, byte);
+
+	return at ? sizeof(COMMON) - (size_t)(at - COMMON) : 0;
+}
+
+static size_t find_rarest(const char *text)
+{
+	size_t rarest = 0;
+
+	for (size_t i = 1; text[i]; i++)
+		if (commonness(text[i]) < commonness(text[rarest]))
+			rarest = i;
+	return rarest;
+}
+
 void fl_rules_add(FlRules *rules, FlRule *rule)
 {
 	GPtrArray **list = &rules->anywhere[rule->type];
 
 	rule->literal_len = strlen(rule->literal);
-	if (rule->anywhere)
+	if (rule->anywhere) {
 		rule->anywhere_len = strlen(rule->anywhere);
-	else
+		rule->rarest = find_rarest(rule->anywhere);
+	} else {
 		list = &rules->by_byte[rule->type][(unsigned char)rule->literal[0]];
+	}
 	if (!*list)
 		*list = g_ptr_array_new();
 	g_ptr_array_add(*list, rule);
 	g_ptr_array_add(rules->all, rule);
 }
 
+/* memmem prepares itself anew for each line, which costs more than most lines are long. */
+static bool holds(const FlRule *rule, const char *text, size_t len)
+{
+	const char *at = text + rule->rarest, *end;
+
+	if (len < rule->anywhere_len)
+		return false;
+	end = text + len - (rule->anywhere_len - rule->rarest - 1);
+	while (at < end && (at = memchr(at, rule->anywhere[rule->rarest], (size_t)(end - at)))) {
+		if (memcmp(at - rule->rarest, rule->anywhere, rule->anywhere_len) == 0)
+			return true;
+		at++;
+	}
+	return false;
+}
+
 static bool sift(const FlRule *rule, const char *text, size_t len)
 {
 	if (rule->anywhere)
-		return memmem(text, len, rule->anywhere, rule->anywhere_len) != NULL;
+		return holds(rule, text, len);
 	return rule->literal_len <= len && memcmp(text, rule->literal, rule->literal_len) == 0;
 }
 

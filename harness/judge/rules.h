@@ -49,6 +49,7 @@ typedef struct {
 	char *literal;	/* the line begins with it */
 	char *anywhere; /* or holds it */
 	size_t literal_len, anywhere_len;
+	size_t rarest; /* where in `anywhere` the byte is that fewest lines have */
 	GRegex *match;
 	GRegex *end;	/* `end` of a splat, `until` of an ignore; or NULL */
 	GRegex *unless; /* or NULL */

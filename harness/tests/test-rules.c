@@ -14,6 +14,10 @@ static const struct {
 } lines[] = {
 	{"BUG: Bad rss-counter state mm:ffff8880 type:MM_FILEPAGES val:1", "mm-counter"},
 	{"BUG vm_area_struct (Not tainted): Poison overwritten", "slab"},
+	{"[Right Redzone overwritten] 0x1-0x2 @offset=1. First byte 0x1 instead of 0xcc", "slab"},
+	{"[Poison overwritten] 0x", "slab"},
+	{"[Poison overwritten] 0", NULL},
+	{"[overwritten] 0x overwritten] 0x", NULL},
 	{"BUG: something nobody has seen yet", "bug"},
 	{"WARNING: CPU: 0 PID: 1 at mm/memory.c:1 f+0x1/0x2", "warning"},
 	{"[ BUG: Invalid wait context ]", "lockdep"},
