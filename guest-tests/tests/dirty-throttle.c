@@ -21,6 +21,7 @@
 #include "table.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -32,12 +33,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PAGES	 1024
-#define HALF	 512 /* twice what the kernel's per-CPU counters may hide with 8 vCPUs */
-#define FILL	 0x5a
-#define NAME	 FT_DM_AT "/dirty-throttle"
-#define LIMIT_MS 5000 /* scaled */
-#define PAUSES	 2    /* of one and the same fault, before it counts as stopped */
+#define PAGES	    1024
+#define HALF	    512 /* twice what the kernel's per-CPU counters may hide with 8 vCPUs */
+#define FILL	    0x5a
+#define NAME	    FT_DM_AT "/dirty-throttle"
+#define LIMIT_MS    5000 /* scaled */
+#define DIRTY_SLACK 16	 /* what the CPUs' counters may hide */
+#define PAUSES	    2	 /* of one and the same fault, before it counts as stopped */
 
 struct shape {
 	bool reads_first;
@@ -152,7 +154,7 @@ static uint64_t sleeps_so_far(int tid)
 /* It pauses, and pauses again, and still has not stored the page. */
 static void await_standstill(const struct job *job)
 {
-	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
+	struct ft_limit limit = ft_limit_new(LIMIT_MS);
 	uint64_t sleeps = 0;
 	size_t stored = 0;
 	int tid;
@@ -166,7 +168,7 @@ static void await_standstill(const struct job *job)
 			ft_fail("a thread dirtied %u pages of a disk that stands still, where 16 "
 				"are allowed, and was not made to pause",
 				HALF);
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("a thread that stores to pages of a disk that stands still does "
 				"not pause for dirty pages, and does not go on (page %zu)",
 				now);
@@ -175,6 +177,18 @@ static void await_standstill(const struct job *job)
 		stored = now;
 		sched_yield();
 	}
+}
+
+/*
+ * Until the writer has sent the dirty pages to the disk. Meanwhile it takes the page tables' locks for
+ * each of them, and where every CPU waits for the host that keeps others out for seconds.
+ */
+static void await_writer(void)
+{
+	struct ft_limit limit = ft_limit_new(LIMIT_MS);
+
+	while (ft_procfs_vmstat("nr_dirty") > DIRTY_SLACK && !ft_limit_is_over(&limit))
+		poll(NULL, 0, 1);
 }
 
 static void change(void *arg)
@@ -215,6 +229,7 @@ static void change_beside_pause(const void *arg)
 	if (pthread_create(&thread, NULL, store, &job) != 0)
 		ft_fail("a thread could not be made");
 	await_standstill(&job);
+	await_writer();
 	ft_metric_max("dirty_pages", atomic_load(&job.stored));
 	ft_bounded(change, &job, what);
 	if (!job.changed)
