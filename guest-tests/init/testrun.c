@@ -218,7 +218,10 @@ static void beat(struct run *run, long long now)
 	run->beat_ms = now + BEAT_MS;
 }
 
-/* Listens until the program is gone or the time is up. */
+/*
+ * Listens until the program is gone or the time is up. What we were woken too late does not count: the
+ * whole machine stood still, and not only the program.
+ */
 static void listen_until(struct run *run, long long end_ms)
 {
 	struct pollfd fds[POLLS] = {
@@ -231,10 +234,16 @@ static void listen_until(struct run *run, long long end_ms)
 	while (!run->gone) {
 		long long now = now_ms();
 		long long wake = run->beat_ms < end_ms ? run->beat_ms : end_ms;
+		long long woken;
 
 		if (now >= end_ms)
 			return;
-		poll(fds, POLLS, wake > now ? (int)(wake - now) : 0);
+		if (wake < now)
+			wake = now;
+		poll(fds, POLLS, (int)(wake - now));
+		woken = now_ms();
+		if (woken > wake)
+			end_ms += woken - wake;
 		kmsg_drain(run->session->kmsg, run->session->emit);
 		if (fds[POLL_OUTPUT].revents && !read_output(run))
 			stop_listening(&fds[POLL_OUTPUT]);

@@ -22,7 +22,9 @@
 #include "ft_child.h"
 
 #define REASON_MAX   400
-#define END_LIMIT_MS 2000 /* from the reason of a case to the end of its process; scaled */
+#define LOOK_MS	     20	       /* how often a limit is looked at */
+#define LATE_NS	     100000000 /* of a look: the most that counts */
+#define END_LIMIT_MS 2000      /* from the reason of a case to the end of its process; scaled */
 
 enum { CASE_HOLDS, CASE_FAILED = 90, CASE_SKIPPED = 91 };
 
@@ -141,7 +143,7 @@ static bool wait_for_case(pid_t pid, int fd, char reason[REASON_MAX], int *ret_s
 
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
-	ended = poll(fds, 1, fds[1].revents ? ft_scaled_ms(END_LIMIT_MS) : -1) == 1;
+	ended = fds[1].revents ? ft_limit_poll(fds, 1, END_LIMIT_MS) == 1 : poll(fds, 1, -1) == 1;
 	close(pidfd);
 	/* A grandchild that still holds the pipe must not stop us. */
 	fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -202,9 +204,32 @@ int ft_scaled_ms(int ms)
 	return (int)((long long)ms * (long long)env_number("FT_SCALE_MILLI", 1000) / 1000);
 }
 
-uint64_t ft_deadline_ns(int ms)
+struct ft_limit ft_limit_new(int ms)
 {
-	return ft_now_ns() + (uint64_t)ft_scaled_ms(ms) * 1000000;
+	return (struct ft_limit){.seen_ns = ft_now_ns(),
+				 .left_ns = (uint64_t)ft_scaled_ms(ms) * 1000000};
+}
+
+int ft_limit_is_over(struct ft_limit *limit)
+{
+	uint64_t now = ft_now_ns(), spent = now - limit->seen_ns;
+
+	if (spent > LATE_NS)
+		spent = LATE_NS;
+	limit->seen_ns = now;
+	limit->left_ns -= spent < limit->left_ns ? spent : limit->left_ns;
+	return !limit->left_ns;
+}
+
+int ft_limit_poll(struct pollfd *fds, unsigned n_fds, int ms)
+{
+	struct ft_limit limit = ft_limit_new(ms);
+	int n;
+
+	while ((n = poll(fds, n_fds, LOOK_MS)) < 1)
+		if (ft_limit_is_over(&limit))
+			return 0;
+	return n;
 }
 
 unsigned ft_rounds(unsigned rounds)

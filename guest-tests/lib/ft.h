@@ -61,8 +61,19 @@ uint64_t ft_stream(const char *name);
 /* A limit in ms, stretched for slow kernels and machines. */
 int ft_scaled_ms(int ms);
 
-/* When such a limit, which begins now, is over: to be compared with ft_now_ns. */
-uint64_t ft_deadline_ns(int ms);
+/*
+ * Such a limit for a loop that looks again and again. When a look comes late, the whole machine stood
+ * still, the looker as well as what is waited for: that time does not count.
+ */
+struct ft_limit {
+	uint64_t seen_ns, left_ns;
+};
+struct ft_limit ft_limit_new(int ms);
+int ft_limit_is_over(struct ft_limit *limit);
+
+/* poll(2) with such a limit; 0 when it is over. */
+struct pollfd;
+int ft_limit_poll(struct pollfd *fds, unsigned n_fds, int ms);
 
 /* So many rounds, times the effort that the plan asks for: what a race may need more of. */
 unsigned ft_rounds(unsigned rounds);

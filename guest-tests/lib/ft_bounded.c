@@ -67,7 +67,7 @@ static void wait_for(int fd, pid_t pid, const char *what)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 
-	if (poll(&poll_fd, 1, ft_scaled_ms(LIMIT_MS)) == 1)
+	if (ft_limit_poll(&poll_fd, 1, LIMIT_MS))
 		return;
 	print_stacks(pid);
 	ft_fail("%s did not finish within %d ms", what, ft_scaled_ms(LIMIT_MS));

@@ -51,10 +51,10 @@ int ft_cache_file(const char *folder, size_t pages, char (*byte_of)(size_t page)
 
 void ft_cache_await(int fd, size_t bytes)
 {
-	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
+	struct ft_limit limit = ft_limit_new(LIMIT_MS);
 
 	while (ft_cache_resident(fd, bytes) < bytes / FT_PAGE) {
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("pages that are read from a disk did not arrive within %d ms",
 				ft_scaled_ms(LIMIT_MS));
 		poll(NULL, 0, 1);

@@ -78,10 +78,10 @@ static struct fl_probe_locks read_locks(int fd, const void *addr)
  */
 static struct fl_probe_locks settled_locks(int fd, const void *addr)
 {
-	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS);
+	struct ft_limit limit = ft_limit_new(SETTLE_MS);
 	struct fl_probe_locks locks = read_locks(fd, addr);
 
-	while ((locks.vma_locked || locks.mmap_locked) && ft_now_ns() < deadline_ns) {
+	while ((locks.vma_locked || locks.mmap_locked) && !ft_limit_is_over(&limit)) {
 		sched_yield();
 		locks = read_locks(fd, addr);
 	}
@@ -118,10 +118,10 @@ void ft_probe_order(int fd, enum fl_probe_call call, enum fl_probe_answer answer
 
 void ft_probe_await_held(int fd)
 {
-	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS);
+	struct ft_limit limit = ft_limit_new(SETTLE_MS);
 
 	while (!ft_probe_counts(fd).held) {
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("the fault did not come to the driver that was to hold it");
 		sched_yield();
 	}

@@ -61,7 +61,7 @@ static struct count count(pid_t pid)
 
 static void await(pid_t pid, unsigned sleepers, unsigned threads_max, const char *what)
 {
-	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
+	struct ft_limit limit = ft_limit_new(LIMIT_MS);
 	struct count found;
 	int status;
 
@@ -70,7 +70,7 @@ static void await(pid_t pid, unsigned sleepers, unsigned threads_max, const char
 			ft_fail("a process that must wait for %s ended before it, with wait status "
 				"0x%x",
 				what, (unsigned)status);
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("%u of %u threads wait for %s", found.sleepers, found.threads,
 				what);
 		poll(NULL, 0, STEP_MS);

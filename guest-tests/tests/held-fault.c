@@ -136,13 +136,13 @@ static char state_of(pid_t pid)
 /* It sleeps where no signal reaches it: in down_write. */
 static void expect_waiting(pid_t pid, const struct scene *scene)
 {
-	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
+	struct ft_limit limit = ft_limit_new(LIMIT_MS);
 
 	while (state_of(pid) != 'D') {
 		if (atomic_load(&scene->meeting->done))
 			ft_fail("%s went through while a fault of the same VMA was in the driver",
 				scene->shape->change->name);
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("%s neither waits for the fault nor goes through",
 				scene->shape->change->name);
 		sched_yield();
@@ -154,10 +154,10 @@ static void expect_waiting(pid_t pid, const struct scene *scene)
 
 static void expect_passing(const struct scene *scene)
 {
-	uint64_t deadline_ns = ft_deadline_ns(LIMIT_MS);
+	struct ft_limit limit = ft_limit_new(LIMIT_MS);
 
 	while (!atomic_load(&scene->meeting->done)) {
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("mmap and munmap of something else wait for a shared store that "
 				"is in a driver with ->map_pages");
 		sched_yield();
@@ -173,7 +173,7 @@ static void expect_end(pid_t pid, const char *after, int expected)
 
 	if (end.fd < 0)
 		ft_fail_errno("pidfd_open");
-	if (poll(&end, 1, ft_scaled_ms(LIMIT_MS)) != 1)
+	if (!ft_limit_poll(&end, 1, LIMIT_MS))
 		ft_fail("the process did not end within %d ms after %s", ft_scaled_ms(LIMIT_MS),
 			after);
 	close(end.fd);

@@ -104,10 +104,11 @@ static void expect_counted(uint64_t before_kb, const struct ft_map *map)
 /* What was unlocked leaves the count when the CPUs empty their lists of it. */
 static void expect_given_back(uint64_t before_kb)
 {
-	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS), now_kb;
+	struct ft_limit limit = ft_limit_new(SETTLE_MS);
+	uint64_t now_kb;
 
 	while ((now_kb = locked_by_all_kb()) > before_kb + SLACK_KB) {
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("Mlocked is %llu kB after munmap, and was %llu kB before",
 				(unsigned long long)now_kb, (unsigned long long)before_kb);
 		sched_yield();

@@ -35,10 +35,11 @@ static uint64_t shmem_bytes(void)
 /* What the statistics of the CPUs still keep to themselves comes in time. */
 static void expect_shmem(uint64_t low, uint64_t high, const char *when)
 {
-	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS), bytes;
+	struct ft_limit limit = ft_limit_new(SETTLE_MS);
+	uint64_t bytes;
 
 	while ((bytes = shmem_bytes()) + SLACK_BYTES < low || bytes > high + SLACK_BYTES) {
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("shmem of the memory cgroup is %llu bytes %s, and %llu to %llu "
 				"were due",
 				(unsigned long long)bytes, when, (unsigned long long)low,

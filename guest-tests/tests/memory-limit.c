@@ -147,7 +147,7 @@ static void expect_kill(pid_t pid)
 	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), status;
 	struct pollfd poll_fd = {.fd = pidfd, .events = POLLIN};
 
-	if (poll(&poll_fd, 1, ft_scaled_ms(DEATH_MS)) != 1)
+	if (!ft_limit_poll(&poll_fd, 1, DEATH_MS))
 		ft_fail("a process above the limit of its memory cgroup did not end within %d ms",
 			ft_scaled_ms(DEATH_MS));
 	close(pidfd);

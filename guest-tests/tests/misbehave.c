@@ -113,6 +113,30 @@ static void leak(const struct ft_test *test)
 		fclose(file);
 }
 
+/* Looks at a limit of 200 ms once after 400 ms, as if the host had stopped the machine, then often. */
+static void looks_late(const void *arg)
+{
+	struct ft_limit limit = ft_limit_new(200);
+	uint64_t start = ft_now_ns();
+
+	(void)arg;
+	while (ft_now_ns() - start < 400000000)
+		;
+	if (ft_limit_is_over(&limit))
+		ft_fail("a limit is over at the first look");
+	while (!ft_limit_is_over(&limit))
+		;
+	if (ft_now_ns() - start < 450000000)
+		ft_fail("a limit counts the time in which nobody looked");
+}
+
+static void late(const struct ft_test *test)
+{
+	(void)test;
+	ft_plan(1);
+	ft_case(looks_late, NULL, "late");
+}
+
 const struct ft_test misbehaviours[] = {
 	{.name = "misbehave-nothing", .run = nothing},
 	{.name = "misbehave-half", .run = half},
@@ -124,5 +148,6 @@ const struct ft_test misbehaviours[] = {
 	{.name = "misbehave-orphan", .run = orphan},
 	{.name = "misbehave-mounted", .run = mounted},
 	{.name = "misbehave-leak", .run = leak},
+	{.name = "misbehave-late", .run = late},
 	{.name = NULL},
 };

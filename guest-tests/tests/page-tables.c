@@ -66,10 +66,11 @@ static void touch_all(unsigned index, void *arg)
 
 static void wait_for_base(uint64_t base)
 {
-	uint64_t deadline_ns = ft_deadline_ns(SETTLE_MS), now;
+	struct ft_limit limit = ft_limit_new(SETTLE_MS);
+	uint64_t now;
 
 	while ((now = ft_procfs_vmstat("nr_page_table_pages")) > base + SLACK) {
-		if (ft_now_ns() > deadline_ns)
+		if (ft_limit_is_over(&limit))
 			ft_fail("nr_page_table_pages did not come back to its base: %llu before "
 				"faults in %u fresh ranges, %llu after munmap",
 				(unsigned long long)base, RANGES, (unsigned long long)now);

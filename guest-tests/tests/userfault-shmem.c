@@ -240,7 +240,7 @@ static void answer_all(struct stage *stage)
 	char byte;
 
 	for (unsigned ended = 0; ended < stage->shape->threads;) {
-		if (poll(fds, 2, ft_scaled_ms(LIMIT_MS)) < 1)
+		if (!ft_limit_poll(fds, 2, LIMIT_MS))
 			ft_fail("no event came, and %u of %u threads have not ended", ended,
 				stage->shape->threads);
 		if (fds[0].revents & POLLIN)
@@ -332,7 +332,7 @@ static void await_event(struct stage *stage)
 {
 	struct pollfd poll_fd = {.fd = stage->uffd, .events = POLLIN};
 
-	if (poll(&poll_fd, 1, ft_scaled_ms(LIMIT_MS)) != 1)
+	if (!ft_limit_poll(&poll_fd, 1, LIMIT_MS))
 		ft_fail("no event came of a store");
 	if (take_event(stage) != 0)
 		ft_fail("the event of a store is for another page");

@@ -44,6 +44,8 @@ expect "... with the place" 1 ", at dmesg.txt:8" "$faultline" judge "$log"
 expect "--explain names the rule" 1 "dmesg.txt:9: [splat lockdep] begins at: WARNING: possible circular" \
 	"$faultline" judge --explain "$log"
 expect "... and what it came to" 1 "verdict: FAIL: lockdep: WARNING: possible circular" "$faultline" judge --explain "$log"
+expect "a limit in the guest does not count time in which the machine stood still" 0 "ok late" \
+	"$build/guest/ft-tests" misbehave-late
 mkdir "$scratch/empty"
 expect "judge names a folder that is no evidence" 2 "is no evidence folder" "$faultline" judge "$scratch/empty"
 finish
