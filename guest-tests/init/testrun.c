@@ -275,6 +275,13 @@ static void tell_blocked(void)
 		sysrq('d');
 }
 
+/* The host has no way to answer: it stops the guest in this time and reads it. */
+static void stay_to_be_looked_at(struct run *run)
+{
+	(void)emit_flush(run->session->emit);
+	poll(NULL, 0, (int)scaled(run, LOOK_MS));
+}
+
 /* The limit is over: say who is stuck where, while it still is. */
 static void report_limit(struct run *run)
 {
@@ -292,6 +299,8 @@ static void report_limit(struct run *run)
 	else
 		snprintf(reason, sizeof(reason), "did not end within %u ms", run->order->limit_ms);
 	blame(run, reason);
+	if (n)
+		stay_to_be_looked_at(run);
 }
 
 static void reap(void)
@@ -483,9 +492,7 @@ static bool carry_out(struct run *run)
 		;
 	if (!clear) {
 		report_stuck(run);
-		/* The host has no way to answer: it stops the guest in this time and reads it. */
-		(void)emit_flush(run->session->emit);
-		poll(NULL, 0, (int)scaled(run, LOOK_MS));
+		stay_to_be_looked_at(run);
 	} else {
 		check_exit(run);
 		clear_leftovers(run);
