@@ -21,5 +21,8 @@ expect "four wrong kernels are caught, a harmless one passes" 0 "5 tried: 4 caug
 	"$root/harness/selftest.sh" "$build" lock-retry-keeps-vma data-private-reuses-file-page \
 	error-past-eof-by-one books-no-file-time open-coded-unlock
 promise "... by the tests that are named" sh -c '! grep -q "by others" "$1"' sh "$scratch/output"
+expect "a fault that pauses with its lock held is told by who waits for which lock of whom" 1 "for the VMA lock of" \
+	"$faultline" run --quiet --kernel vanilla --test dirty-throttle --out "$scratch/out" \
+	--patch "$root/configs/patches/wrong/lock-dirty-throttles-locked.patch"
 expect "a name that is in no entry is refused" 2 "no entry of" "$root/harness/selftest.sh" "$build" no-such-entry
 finish
