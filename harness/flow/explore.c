@@ -3,13 +3,15 @@
  * The journal of an exploration: a JSON array with one entry a seed, in the order in which they
  * ended, written as a whole by one rename:
  *
- *     {"seed": 7, "verdict": "PASS", "console_sha256": "...", "seconds": 3.1}
- *     {"seed": 8, "verdict": "FAIL", "console_sha256": "...", "seconds": 2.9, "reason": "...",
- *      "test": "...", "signature": "...", "evidence": "...", "smallest": "...", "verified": "..."}
+ *     {"seed": 7, "verdict": "PASS", "console_sha256": "...", "outcome_sha256": "...", "seconds": 3.1}
+ *     {"seed": 8, "verdict": "FAIL", "console_sha256": "...", "outcome_sha256": "...", "seconds": 2.9,
+ *      "reason": "...", "test": "...", "signature": "...", "evidence": "...", "smallest": "...", "verified": "..."}
  */
 #include "flow/explore.h"
 
+#include "base/hash.h"
 #include "base/json.h"
+#include "report/result.h"
 
 /* How often a seed whose guest told nothing is run in one sitting. */
 #define ATTEMPTS 2u
@@ -28,6 +30,7 @@ void fl_explore_seed_free(FlExploreSeed *seed)
 		return;
 	g_free(seed->reason);
 	g_free(seed->console_sha256);
+	g_free(seed->outcome_sha256);
 	g_free(seed->test);
 	g_free(seed->signature);
 	g_free(seed->evidence);
@@ -53,6 +56,7 @@ static json_t *entry_of(const FlExploreSeed *seed)
 	json_object_set_new(entry, "seconds", json_real(seed->seconds));
 	set_string(entry, "reason", seed->reason);
 	set_string(entry, "console_sha256", seed->console_sha256);
+	set_string(entry, "outcome_sha256", seed->outcome_sha256);
 	set_string(entry, "test", seed->test);
 	set_string(entry, "signature", seed->signature);
 	set_string(entry, "evidence", seed->evidence);
@@ -78,6 +82,7 @@ static FlExploreSeed *seed_from(const json_t *entry)
 	seed->seconds = json_number_value(json_object_get(entry, "seconds"));
 	seed->reason = fl_json_get_string(entry, "reason");
 	seed->console_sha256 = fl_json_get_string(entry, "console_sha256");
+	seed->outcome_sha256 = fl_json_get_string(entry, "outcome_sha256");
 	seed->test = fl_json_get_string(entry, "test");
 	seed->signature = fl_json_get_string(entry, "signature");
 	seed->evidence = fl_json_get_string(entry, "evidence");
@@ -211,7 +216,7 @@ static bool is_failure(const FlExploreSeed *seed)
 
 FlExploreCounts fl_explore_counts(const FlExplore *explore)
 {
-	g_autoptr(GHashTable) consoles = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) outcomes = g_hash_table_new(g_str_hash, g_str_equal);
 	FlExploreCounts counts = {0};
 	double seconds = 0;
 
@@ -227,10 +232,10 @@ FlExploreCounts fl_explore_counts(const FlExplore *explore)
 		counts.done++;
 		counts.failed += is_failure(seed);
 		seconds += seed->seconds;
-		if (seed->console_sha256)
-			g_hash_table_add(consoles, seed->console_sha256);
+		if (seed->outcome_sha256)
+			g_hash_table_add(outcomes, seed->outcome_sha256);
 	}
-	counts.distinct = g_hash_table_size(consoles);
+	counts.distinct = g_hash_table_size(outcomes);
 	counts.mean_s = counts.done ? seconds / counts.done : 0;
 	return counts;
 }
@@ -295,6 +300,18 @@ static const FlSplat *telling_splat(const FlVerdict *verdict)
 	return NULL;
 }
 
+/* Two guests of the same programs that differ in any time or figure had different interleavings. */
+static char *outcome_of(const FlGuestRecord *guest)
+{
+	g_autoptr(json_t) outcome = json_array();
+
+	json_array_append_new(outcome, fl_json_string_or_null(guest->console_sha256));
+	for (guint i = 0; i < guest->verdict->tests->len; i++)
+		json_array_append_new(outcome,
+				      fl_result_test(g_ptr_array_index(guest->verdict->tests, i)));
+	return fl_hash_json(outcome);
+}
+
 FlExploreSeed *fl_explore_seed_of(const FlGuestRecord *guest)
 {
 	FlExploreSeed *seed = g_new0(FlExploreSeed, 1);
@@ -304,6 +321,7 @@ FlExploreSeed *fl_explore_seed_of(const FlGuestRecord *guest)
 	seed->seed = guest->seed;
 	seed->kind = verdict->kind == FL_VERDICT_SKIP ? FL_VERDICT_BROKEN : verdict->kind;
 	seed->console_sha256 = g_strdup(guest->console_sha256);
+	seed->outcome_sha256 = outcome_of(guest);
 	seed->seconds = guest->total_ms / 1000;
 	if (seed->kind == FL_VERDICT_PASS)
 		return seed;

@@ -14,7 +14,8 @@ typedef struct {
 	uint64_t seed;
 	FlVerdictKind kind;
 	char *reason;	      /* of a seed that did not pass */
-	char *console_sha256; /* what tells interleavings apart */
+	char *console_sha256; /* what the same seed must show again */
+	char *outcome_sha256; /* of console, results and figures: what tells interleavings apart */
 	char *test;	      /* the first test that did not pass */
 	char *signature;      /* of the first splat that counts */
 	char *evidence;	      /* folder of the guest; of one that passed NULL: not kept */
@@ -48,7 +49,7 @@ bool fl_explore_next(const FlExplore *explore, unsigned max, uint64_t *ret_first
 /* Of the seeds first..last only; sum over all sittings. */
 typedef struct {
 	unsigned done;	   /* passed or failed */
-	unsigned distinct; /* different consoles among them */
+	unsigned distinct; /* different outcomes among them */
 	unsigned failed;
 	unsigned untold; /* BROKEN, and not told since */
 	double mean_s;	 /* what one guest takes; 0: not known yet */

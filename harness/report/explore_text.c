@@ -60,7 +60,7 @@ char *fl_explore_text(const FlExploreText *explored)
 		append_failure(out, &explored->failures[i]);
 	g_string_append_printf(out, "covered: %u seeds of %s on %u vCPUs, ", explored->done,
 			       explored->kernel, explored->cpus);
-	g_string_append_printf(out, "%u distinct interleavings by the hash of the console",
+	g_string_append_printf(out, "%u distinct outcomes by console, results and figures",
 			       explored->distinct);
 	if (explored->untold)
 		g_string_append_printf(out, ", %u more seeds told nothing", explored->untold);

@@ -38,7 +38,7 @@ static FlExplore *open_journal(const Fixture *fixture, uint64_t first, uint64_t 
 	return explore;
 }
 
-static void note(FlExplore *explore, uint64_t number, FlVerdictKind kind, const char *console)
+static void note(FlExplore *explore, uint64_t number, FlVerdictKind kind, const char *outcome)
 {
 	FlExploreSeed *seed = g_new0(FlExploreSeed, 1);
 	bool noted;
@@ -46,7 +46,7 @@ static void note(FlExplore *explore, uint64_t number, FlVerdictKind kind, const 
 	seed->seed = number;
 	seed->kind = kind;
 	seed->seconds = 2;
-	seed->console_sha256 = g_strdup(console);
+	seed->outcome_sha256 = g_strdup(outcome);
 	if (kind != FL_VERDICT_PASS) {
 		seed->reason = g_strdup("it \"failed\"");
 		seed->test = g_strdup("fork-stores");

@@ -41,7 +41,7 @@ static void test_failed(void)
 				       "  smallest: faultline run --cpus 2 --seed 18\n"
 				       "  verified: out/runs/1\n"
 				       "covered: 17 seeds of patched on 4 vCPUs, 16 distinct "
-				       "interleavings by the hash of the console; 20.0 seeds a "
+				       "outcomes by console, results and figures; 20.0 seeds a "
 				       "minute\n"));
 	g_assert_nonnull(strstr(text, "it does not drive the\nscheduler"));
 	g_assert_nonnull(strstr(text, "\nFAIL: 1 of 17 seeds failed\njournal: out/j\n"));
