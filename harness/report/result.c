@@ -76,21 +76,12 @@ json_t *fl_result_test(const FlTestResult *test)
 	return object;
 }
 
-static json_t *frames_json(const FlSplat *splat)
+static json_t *strings_json(char **strings)
 {
 	json_t *array = json_array();
 
-	for (char **frame = splat->frames; frame && *frame; frame++)
-		json_array_append_new(array, fl_json_string(*frame));
-	return array;
-}
-
-static json_t *source_json(const FlSplat *splat)
-{
-	json_t *array = json_array();
-
-	for (char **line = splat->source; line && *line; line++)
-		json_array_append_new(array, fl_json_string(*line));
+	for (; strings && *strings; strings++)
+		json_array_append_new(array, fl_json_string(*strings));
 	return array;
 }
 
@@ -108,8 +99,8 @@ static json_t *splat_json(const FlSplat *splat)
 	json_object_set_new(object, "last_line", json_integer(splat->last_line));
 	json_object_set_new(object, "count", json_integer(splat->count));
 	json_object_set_new(object, "corrupted", json_boolean(splat->corrupted));
-	json_object_set_new(object, "frames", frames_json(splat));
-	json_object_set_new(object, "source", source_json(splat));
+	json_object_set_new(object, "frames", strings_json(splat->frames));
+	json_object_set_new(object, "source", strings_json(splat->source));
 	return object;
 }
 
