@@ -122,6 +122,30 @@ static inline FlTree fixture_tree(const KernelFixture *fixture)
 	return tree;
 }
 
+/* The key of a kernel of the fixture's tree, with the text of a patch or NULL; caller frees. */
+static inline char *fixture_kernel(const KernelFixture *fixture, const char *patch_text)
+{
+	g_autofree char *patch = g_build_filename(fixture->scratch, "fix.patch", NULL);
+	g_autofree char *fragment = g_build_filename(fixture->scratch, "a.config", NULL);
+	const char *patches[] = {patch_text ? patch : NULL, NULL};
+	const char *fragments[] = {fragment, NULL};
+	FlKernelSpec spec = {.name = "fake",
+			     .tree = fixture->tree,
+			     .patches = patches,
+			     .fragments = fragments,
+			     .cache_dir = fixture->cache,
+			     .jobs = 1};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(FlKernel) kernel = NULL;
+
+	put_file(fixture->scratch, "a.config", "CONFIG_SMP=y\n");
+	if (patch_text)
+		put_file(fixture->scratch, "fix.patch", patch_text);
+	kernel = fl_kcache_get(&spec, NULL, &error);
+	g_assert_no_error(error);
+	return g_strdup(kernel->key);
+}
+
 #define KERNEL_TEST(path, function)                                           \
 	g_test_add(path, KernelFixture, NULL, kernel_fixture_setup, function, \
 		   kernel_fixture_teardown)

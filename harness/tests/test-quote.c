@@ -22,26 +22,9 @@ static FlGuestRecord *guest_with(const char *key)
 	return guest;
 }
 
-static char *kernel_key(const KernelFixture *fixture)
-{
-	g_autofree char *fragment = g_build_filename(fixture->scratch, "a.config", NULL);
-	const char *fragments[] = {fragment, NULL};
-	FlKernelSpec spec = {.name = "fake",
-			     .tree = fixture->tree,
-			     .fragments = fragments,
-			     .cache_dir = fixture->cache,
-			     .jobs = 1};
-	g_autoptr(FlKernel) kernel = NULL;
-
-	put_file(fixture->scratch, "a.config", "CONFIG_SMP=y\n");
-	kernel = fl_kcache_get(&spec, NULL, NULL);
-	g_assert_nonnull(kernel);
-	return g_strdup(kernel->key);
-}
-
 static void test_every_frame_has_its_line(KernelFixture *fixture, gconstpointer data)
 {
-	g_autofree char *key = kernel_key(fixture);
+	g_autofree char *key = fixture_kernel(fixture, NULL);
 	FlGuestRecord *guest = guest_with(key);
 	const FlSplat *splat = guest->verdict->splats->pdata[0];
 	const FlSplat *bare = guest->verdict->splats->pdata[1];

@@ -6,30 +6,10 @@
 #include "tests/kernel-fixture.h"
 #include "kernel/sources.h"
 
-/* A kernel of the fixture's tree with a second line of its own, or without; caller frees. */
-static char *kernel_key(const KernelFixture *fixture, bool patched)
-{
-	g_autofree char *patch = g_build_filename(fixture->scratch, "fix.patch", NULL);
-	g_autofree char *fragment = g_build_filename(fixture->scratch, "a.config", NULL);
-	const char *patches[] = {patched ? patch : NULL, NULL};
-	const char *fragments[] = {fragment, NULL};
-	FlKernelSpec spec = {.name = "fake",
-			     .tree = fixture->tree,
-			     .patches = patches,
-			     .fragments = fragments,
-			     .cache_dir = fixture->cache,
-			     .jobs = 1};
-	g_autoptr(GError) error = NULL;
-	g_autoptr(FlKernel) kernel = NULL;
-
-	put_file(fixture->scratch, "a.config", "CONFIG_SMP=y\n");
-	put_file(fixture->scratch, "fix.patch",
-		 "--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,3 +1,4 @@\n one\n-two\n+TWO\n+and\n "
-		 "three\n");
-	kernel = fl_kcache_get(&spec, NULL, &error);
-	g_assert_no_error(error);
-	return g_strdup(kernel->key);
-}
+/* The second line becomes two. */
+static const char PATCH[] =
+	"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,3 +1,4 @@\n one\n-two\n+TWO\n"
+	"+and\n three\n";
 
 static void test_lines_are_marked(KernelFixture *fixture, gconstpointer data)
 {
@@ -46,8 +26,8 @@ static void test_lines_are_marked(KernelFixture *fixture, gconstpointer data)
 		{"mm/missing.c", 1, NULL, NULL},	 {"/etc/passwd", 1, NULL, NULL},
 		{"../tree/mm/memory.c", 1, NULL, NULL},	 {"", 1, NULL, NULL},
 	};
-	g_autofree char *plain_key = kernel_key(fixture, false);
-	g_autofree char *patched_key = kernel_key(fixture, true);
+	g_autofree char *plain_key = fixture_kernel(fixture, NULL);
+	g_autofree char *patched_key = fixture_kernel(fixture, PATCH);
 	g_autoptr(FlSources) plain = NULL;
 	g_autoptr(FlSources) patched = NULL;
 
@@ -67,7 +47,7 @@ static void test_lines_are_marked(KernelFixture *fixture, gconstpointer data)
 
 static void test_what_is_gone_is_not_known(KernelFixture *fixture, gconstpointer data)
 {
-	g_autofree char *key = kernel_key(fixture, true);
+	g_autofree char *key = fixture_kernel(fixture, PATCH);
 
 	(void)data;
 	g_assert_null(fl_sources_open(fixture->cache, "0123"));
