@@ -118,7 +118,7 @@ fuzz: deps-dev
 LINT_C  := $(wildcard harness/*/*.c)
 LINT_H  := $(wildcard harness/*/*.h)
 LINT_G  := $(wildcard guest-tests/*/*.[ch])
-LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh harness/splats.sh harness/fuzz.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
+LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh harness/splats.sh harness/wanted.sh harness/fuzz.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
 lint: deps-dev format-check
 	$(call say,LINT,clang-tidy)clang-tidy --quiet $(filter-out harness/tests/% harness/fuzz/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
 	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \

@@ -13,6 +13,8 @@ set -eu
 build=$(cd "$1" && pwd)
 shift
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=harness/wanted.sh
+. "$root/harness/wanted.sh"
 faultline=$build/faultline
 table=$root/configs/patches/wrong/table
 kernel=${SELFTEST_KERNEL:-vanilla}
@@ -20,17 +22,6 @@ races=${SELFTEST_RACES:-5}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/faultline-selftest-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
-
-wanted() {
-	name=$1
-	shift
-	[ $# = 0 ] && return 0
-	for glob; do
-		# shellcheck disable=SC2254 # it shall match as a pattern
-		case $name in $glob) return 0 ;; esac
-	done
-	return 1
-}
 
 # boot PATCH [OPTION...]: the exit code; the verdict's sentence is the last word.
 boot() {

@@ -11,6 +11,8 @@ set -eu
 build=$(cd "$1" && pwd)
 shift
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=harness/wanted.sh
+. "$root/harness/wanted.sh"
 quick=
 if [ "${1:-}" = --quick ]; then
 	quick=yes
@@ -19,18 +21,6 @@ fi
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/faultline-splats-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM
-
-wanted() {
-	[ -z "$quick" ] || [ "$2" = yes ] || return 1
-	name=$1
-	shift 2
-	[ $# = 0 ] && return 0
-	for glob; do
-		# shellcheck disable=SC2254 # it shall match as a pattern
-		case $name in $glob) return 0 ;; esac
-	done
-	return 1
-}
 
 # The default plan where it has the kernel: the other one's tests have ten times as long.
 plan_of() {
@@ -64,7 +54,8 @@ tried=0 missed=0
 printf '%-15s %-14s %-8s %7s  %s\n' "provoked" "kernel" "outcome" "seconds" "what it said"
 grep -v '^#' "$root/harness/splats.table" >"$scratch/rows"
 while read -r name kernel is_quick verdict kind words <&3; do
-	wanted "$name" "$is_quick" "$@" || continue
+	wanted "$name" "$@" || continue
+	[ -z "$quick" ] || [ "$is_quick" = yes ] || continue
 	began=$(date +%s)
 	"$build/faultline" run --quiet --plan "$(plan_of "$kernel")" --kernel "$kernel" --cpus 2 \
 		--test "splat-$name" --out "$scratch/out" >"$scratch/said" 2>&1 || true
