@@ -20,7 +20,8 @@ expect "the patch is better than the kernel before it" 0 "PASS: nothing is shown
 	compare --json "$scratch/compare.json"
 promise "... the test is fixed" rows 'row["shared-write-tmpfs "]["change"] == "fixed"'
 promise "... by the VMA lock" rows 'row["shared-write-tmpfs vma_lock_success"]["ratio"] > 1000'
-promise "... and it ended when that was clear" rows 'r["stopped_early"] and 5 <= r["pairs"] < 10'
+# How soon that is clear hangs on how much the host disturbs the figures; test-compare.c has the rule.
+promise "... and it says whether it ended before its time" rows '5 <= r["pairs"] and r["stopped_early"] == (r["pairs"] < 10)'
 promise "its runs are in the history" sh -c '"$1" history --out "$2" --kernel base | grep -q FAIL' sh "$faultline" "$out"
 expect "the kernel before it is worse than the patch" 1 "FAIL: base is worse than patched: shared-write-tmpfs in" \
 	compare patched base
