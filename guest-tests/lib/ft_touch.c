@@ -13,8 +13,14 @@ struct job {
 	size_t pages;
 	unsigned threads;
 	uint64_t seed;
-	uint64_t longest_ns[FT_TEAM_MAX];
+	uint64_t longest_ticks[FT_TEAM_MAX];
 };
+
+/* The counter itself: clock_gettime takes a tenth of the time of a fault. */
+static uint64_t ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
 
 /* Never 0, so that a page that was not written cannot look written. */
 static uint64_t word_of(uint64_t seed, size_t page)
@@ -24,27 +30,37 @@ static uint64_t word_of(uint64_t seed, size_t page)
 	return fl_wire_random(&state) | 1;
 }
 
-static size_t place_of(uint64_t seed, size_t page)
+static size_t place_of(uint64_t word)
 {
-	return (word_of(seed, page) >> 8) % (FT_PAGE / sizeof(uint64_t)) * sizeof(uint64_t);
+	return (word >> 8) % (FT_PAGE / sizeof(uint64_t)) * sizeof(uint64_t);
 }
 
 static void store_share(unsigned index, void *arg)
 {
 	struct job *job = arg;
-	uint64_t before = ft_now_ns(), longest = 0;
+	uint64_t before = ticks(), longest = 0;
 
 	for (size_t page = index; page < job->pages; page += job->threads) {
-		char *at = job->addr + page * FT_PAGE + place_of(job->seed, page);
-		uint64_t now;
+		uint64_t word = word_of(job->seed, page), now;
 
-		*(volatile uint64_t *)at = word_of(job->seed, page);
-		now = ft_now_ns();
+		*(volatile uint64_t *)(job->addr + page * FT_PAGE + place_of(word)) = word;
+		now = ticks();
 		if (now - before > longest)
 			longest = now - before;
 		before = now;
 	}
-	job->longest_ns[index] = longest;
+	job->longest_ticks[index] = longest;
+}
+
+/* By the ticks and the time that all of it took. */
+static uint64_t longest_ns(const struct job *job, uint64_t all_ticks, uint64_t all_ns)
+{
+	uint64_t longest = 0;
+
+	for (unsigned i = 0; i < job->threads; i++)
+		if (job->longest_ticks[i] > longest)
+			longest = job->longest_ticks[i];
+	return (uint64_t)((double)longest / (double)all_ticks * (double)all_ns);
 }
 
 struct ft_touch ft_touch_pages(const struct ft_map *map, unsigned threads, uint64_t seed)
@@ -54,21 +70,20 @@ struct ft_touch ft_touch_pages(const struct ft_map *map, unsigned threads, uint6
 	struct ft_team *team = ft_team_new(threads, store_share, &job);
 	struct ft_touch touch = {.seed = seed};
 	struct ft_lockstat before = {0}, after = {0};
-	uint64_t start;
+	uint64_t start, start_ticks;
 
 	/* Twice: the first call brings its own pages in. */
 	(void)ft_lockstat_read(&before);
 	(void)ft_lockstat_read(&before);
 	start = ft_now_ns();
+	start_ticks = ticks();
 	ft_team_go(team);
 	ft_team_wait(team);
 	touch.ns = ft_now_ns() - start;
+	touch.longest_ns = longest_ns(&job, ticks() - start_ticks, touch.ns);
 	(void)ft_lockstat_read(&after);
 	ft_team_free(team);
 	touch.lock = ft_lockstat_delta(&before, &after);
-	for (unsigned i = 0; i < threads; i++)
-		if (job.longest_ns[i] > touch.longest_ns)
-			touch.longest_ns = job.longest_ns[i];
 	return touch;
 }
 
@@ -77,7 +92,7 @@ void ft_touch_expected(uint64_t seed, size_t page, void *buffer)
 	uint64_t word = word_of(seed, page);
 
 	memset(buffer, 0, FT_PAGE);
-	memcpy((char *)buffer + place_of(seed, page), &word, sizeof(word));
+	memcpy((char *)buffer + place_of(word), &word, sizeof(word));
 }
 
 void ft_touch_verify(const struct ft_map *map, uint64_t seed)
