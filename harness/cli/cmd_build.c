@@ -30,7 +30,8 @@ int fl_cmd_build(FlCli *cli, int argc, char **argv, GError **error)
 	g_autoptr(FlPlan) plan = NULL;
 	g_autoptr(GPtrArray) kernels = NULL;
 
-	if (!fl_options_parse(&options, FL_OPTIONS_KERNEL, NULL, SUMMARY, argc, argv, error) ||
+	if (!fl_options_parse(&options, FL_OPTIONS_KERNEL | FL_OPTIONS_BUILD, NULL, SUMMARY, argc,
+			      argv, error) ||
 	    !(plan = fl_options_plan(&options, cli->site, error)))
 		return -1;
 	kernels = fl_run_kernels(plan, (const char *const *)options.kernels, error);

@@ -52,6 +52,16 @@ static void add_kernel_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_build_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {{"revision", 0, 0, G_OPTION_ARG_STRING, &o->revision,
+					 "a commit of --kernel-tree instead of what lies there",
+					 "REV"},
+					{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_machine_options(GOptionContext *context, FlOptions *o)
 {
 	const GOptionEntry entries[] = {
@@ -289,6 +299,10 @@ static bool check_files(const FlOptions *o, GError **error)
 		return usage_error(error, "--kernel-tree: %s is not a folder", o->kernel_tree);
 	if (o->image && !g_file_test(o->image, G_FILE_TEST_IS_REGULAR))
 		return usage_error(error, "--image: %s is not a file", o->image);
+	if (o->revision && !o->kernel_tree)
+		return usage_error(error,
+				   "--revision: expected --kernel-tree DIR, of which it is a "
+				   "commit");
 	if (o->image && (o->kernel_tree || o->patches || o->fragments))
 		return usage_error(error,
 				   "--image is booted as it is: it cannot go with --kernel-tree, "
@@ -341,6 +355,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 	g_option_context_set_summary(context, summary);
 	if (groups & FL_OPTIONS_KERNEL)
 		add_kernel_options(context, options);
+	if (groups & FL_OPTIONS_BUILD)
+		add_build_options(context, options);
 	if (groups & FL_OPTIONS_MACHINE)
 		add_machine_options(context, options);
 	if (groups & FL_OPTIONS_RUN)
@@ -393,6 +409,7 @@ FlPrepare fl_options_prepare(const FlOptions *options)
 {
 	return (FlPrepare){
 		.tree = options->kernel_tree,
+		.revision = options->revision,
 		.image = options->image,
 		.patches = (const char *const *)options->patches,
 		.fragments = (const char *const *)options->fragments,
@@ -438,6 +455,7 @@ void fl_options_clear(FlOptions *options)
 	g_free(options->until);
 	g_free(options->seeds);
 	g_free(options->duration);
+	g_free(options->revision);
 	g_free(options->plan);
 	g_free(options->kernel_tree);
 	g_free(options->image);

@@ -19,13 +19,14 @@ typedef enum {
 	FL_OPTIONS_EXPLORE = 1 << 9,  /* seeds, for, keep-going */
 	FL_OPTIONS_BISECT = 1 << 4,   /* good, bad, series, signature, confidence, rate, max-runs */
 	FL_OPTIONS_COMPARE = 1 << 10, /* confidence; repeat counts pairs */
-	FL_OPTIONS_JUDGE = 1 << 11    /* explain */
+	FL_OPTIONS_JUDGE = 1 << 11,   /* explain */
+	FL_OPTIONS_BUILD = 1 << 12    /* revision */
 } FlOptionGroups;
 
 /* gboolean and not bool where GOption writes: it writes an int. */
 typedef struct {
 	char *plan, *kernel_tree, *image, *memory, *accel, *out, *json, *junit, *ktap, *seed_text;
-	char *good, *bad, *series, *signature, *verdict, *until, *seeds, *duration;
+	char *good, *bad, *series, *signature, *verdict, *until, *seeds, *duration, *revision;
 	char **kernels, **patches, **fragments, **tests, **rest;
 	int cpus, repeat, jobs, max_runs;
 	double timeout_scale, confidence, rate;
