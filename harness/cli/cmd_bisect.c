@@ -189,6 +189,7 @@ static int walk(FlCli *cli, const FlOptions *o, const FlPlan *plan, const FlPlan
 	g_autofree char *journal = g_build_filename(folder, "journal.json", NULL);
 	g_autofree char *stamp = fl_options_stamp();
 	g_autoptr(FlBisectRange) range = NULL;
+	g_autoptr(FlBisectAhead) ahead = fl_bisect_ahead_new(cli->site, plan->path, kernel->name);
 	g_auto(FlBisectResult) result = {0};
 	FlRunRequest request = fl_options_request(o, plan);
 	FlBisectRules rules = fl_bisect_engine_rules(o->confidence, o->rate, (unsigned)o->max_runs);
@@ -196,6 +197,7 @@ static int walk(FlCli *cli, const FlOptions *o, const FlPlan *plan, const FlPlan
 		.site = cli->site,
 		.kernel = kernel,
 		.request = &request,
+		.ahead = ahead,
 		.target = {.tests = (const char *const *)o->tests, .signature = o->signature},
 		.seed = seed,
 		.told = on_told,

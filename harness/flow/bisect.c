@@ -236,11 +236,29 @@ static bool build_candidate(Walk *walk, unsigned i, GError **error)
 	return note(walk, entry, error);
 }
 
+/* What comes after a pass and what after a failure: one of them will be wanted. */
+static void build_ahead(const Walk *walk, unsigned running)
+{
+	static const FlBisectSeen outcomes[] = {FL_BISECT_PASS, FL_BISECT_FAIL};
+	unsigned wanted[G_N_ELEMENTS(outcomes)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++) {
+		FlBisectStep step = fl_bisect_engine_after(walk->engine, running, outcomes[i]);
+
+		if (step.what == FL_BISECT_RUN && !walk->image[step.commit])
+			wanted[n++] = step.commit;
+	}
+	walk->hands->ahead(wanted, n, walk->hands->data);
+}
+
 static bool run_candidate(Walk *walk, unsigned i, GError **error)
 {
 	g_auto(FlBisectTrial) trial = {0};
 	json_t *entry;
 
+	if (walk->hands->ahead)
+		build_ahead(walk, i);
 	if (!walk->hands->run(i, walk->n_runs[i], &trial, walk->hands->data, error))
 		return false;
 	entry = entry_of(walk, i);

@@ -47,6 +47,8 @@ typedef struct {
 	/* nth: how many runs of this candidate came before; makes the seed */
 	bool (*run)(unsigned candidate, unsigned nth, FlBisectTrial *ret_trial, gpointer data,
 		    GError **error);
+	/* Before a run: the candidates that it may make the next to be built; may be NULL. */
+	void (*ahead)(const unsigned *candidates, size_t n, gpointer data);
 	/* Told after each entry of the journal; may be NULL. */
 	void (*told)(const json_t *entry, const FlBisectStep *next, gpointer data);
 	gpointer data;

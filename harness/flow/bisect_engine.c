@@ -570,3 +570,14 @@ FlBisectStep fl_bisect_engine_next(const FlBisectEngine *engine)
 		return (FlBisectStep){.what = FL_BISECT_NOT_SEEN};
 	return (FlBisectStep){.what = FL_BISECT_RUN, .commit = engine->n - 1};
 }
+
+FlBisectStep fl_bisect_engine_after(const FlBisectEngine *engine, unsigned commit,
+				    FlBisectSeen seen)
+{
+	FlBisectEngine then = *engine;
+	g_autofree Commit *commits = g_memdup2(engine->commits, engine->n * sizeof(Commit));
+
+	then.commits = commits;
+	fl_bisect_engine_observe(&then, commit, seen);
+	return fl_bisect_engine_next(&then);
+}

@@ -92,6 +92,10 @@ void fl_bisect_engine_costs(FlBisectEngine *engine, double run, double build);
 
 FlBisectStep fl_bisect_engine_next(const FlBisectEngine *engine);
 
+/* What would be next if a run of the commit showed that: for those who prepare for it. */
+FlBisectStep fl_bisect_engine_after(const FlBisectEngine *engine, unsigned commit,
+				    FlBisectSeen seen);
+
 /*
  * The likeliest culprits, which no commit that can be run tells apart; of unsigned, in the order
  * of the commits, never empty. {0} says that the good end is bad already. The caller frees.

@@ -75,6 +75,20 @@ static bool run(unsigned candidate, unsigned nth, FlBisectTrial *ret_trial, gpoi
 	return true;
 }
 
+static void ahead(const unsigned *candidates, size_t n, gpointer data)
+{
+	const FlBisectGuest *guest = data;
+
+	fl_bisect_ahead_forget(guest->ahead);
+	for (size_t i = 0; i < n; i++) {
+		FlPrepare extra = guest->request->extra;
+		g_autoptr(GPtrArray) strings = NULL;
+
+		fl_bisect_range_extra(guest->range, candidates[i], &extra, &strings);
+		fl_bisect_ahead_want(guest->ahead, candidates[i], &extra);
+	}
+}
+
 static void told(const json_t *entry, const FlBisectStep *next, gpointer data)
 {
 	const FlBisectGuest *guest = data;
@@ -85,5 +99,6 @@ static void told(const json_t *entry, const FlBisectStep *next, gpointer data)
 
 FlBisectHands fl_bisect_guest_hands(FlBisectGuest *guest)
 {
-	return (FlBisectHands){.build = build, .run = run, .told = told, .data = guest};
+	return (FlBisectHands){
+		.build = build, .run = run, .ahead = ahead, .told = told, .data = guest};
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "flow/bisect_ahead.h"
 #include "flow/bisect_range.h"
 #include "flow/run.h"
 
@@ -13,7 +14,8 @@ typedef struct {
 	const FlBisectRange *range;
 	const FlPlanKernel *kernel; /* of the plan: what the candidates are added to */
 	const FlRunRequest
-		*request; /* how a candidate is run; kernel, seed and additions are set here */
+		*request;     /* how a candidate is run; kernel, seed and additions are set here */
+	FlBisectAhead *ahead; /* builds what may be wanted next */
 	FlTarget target;
 	uint64_t seed;
 	/* gpointer of hands.told */

@@ -19,6 +19,8 @@ typedef struct {
 	bool same[N];				    /* has the kernel of the one before */
 	bool broken[N];				    /* does not build */
 	bool unrelated[N];			    /* ends for another reason */
+	bool foreseen[N];			    /* was said to be wanted next */
+	unsigned surprises;			    /* builds that nobody had foreseen */
 } Fixture;
 
 static bool power_fails(Fixture *fixture, GError **error)
@@ -36,6 +38,7 @@ static bool fake_build(unsigned i, FlBisectBuild *ret_build, gpointer data, GErr
 	if (power_fails(fixture, error))
 		return false;
 	fixture->builds++;
+	fixture->surprises += !fixture->foreseen[i];
 	if (fixture->broken[i]) {
 		ret_build->reason = g_strdup("does not compile");
 		return true;
@@ -62,6 +65,14 @@ static bool fake_run(unsigned i, unsigned nth, FlBisectTrial *ret_trial, gpointe
 	ret_trial->reason = g_strdup("because");
 	ret_trial->seconds = 10;
 	return true;
+}
+
+static void fake_ahead(const unsigned *candidates, size_t n, gpointer data)
+{
+	Fixture *fixture = data;
+
+	for (size_t i = 0; i < n; i++)
+		fixture->foreseen[candidates[i]] = true;
 }
 
 static void setup(Fixture *fixture, gconstpointer data)
@@ -92,7 +103,8 @@ static void teardown(Fixture *fixture, gconstpointer data)
 static bool bisect(Fixture *fixture, FlBisectResult *result, GError **error)
 {
 	FlBisectRules rules = fl_bisect_engine_rules(0.95, 0, 200);
-	FlBisectHands hands = {.build = fake_build, .run = fake_run, .data = fixture};
+	FlBisectHands hands = {
+		.build = fake_build, .run = fake_run, .ahead = fake_ahead, .data = fixture};
 
 	return fl_bisect(fixture->candidates, &rules, &hands, fixture->journal, result, error);
 }
@@ -118,6 +130,17 @@ static void test_found(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(result.builds, ==, fixture->builds);
 	g_assert_cmpuint(result.builds, <=, 6);
 	g_assert_cmpuint(result.runs, ==, fixture->runs);
+}
+
+/* But for the first, before which there is no run. */
+static void test_foreseen(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+
+	(void)data;
+	g_assert_true(bisect(fixture, &result, NULL));
+	check_found(&result, 7);
+	g_assert_cmpuint(fixture->surprises, ==, 1);
 }
 
 /* Killed after each of its steps in turn, it comes to the same end with not one step twice. */
@@ -190,6 +213,7 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 #define TEST(path, fn) g_test_add(path, Fixture, NULL, setup, fn, teardown)
 	TEST("/bisect/finds", test_found);
+	TEST("/bisect/each-build-was-foreseen", test_foreseen);
 	TEST("/bisect/goes-on-after-a-kill", test_resumed);
 	TEST("/bisect/broken-and-unrelated", test_obstacles);
 	TEST("/bisect/what-changes-nothing-is-innocent", test_no_change);
