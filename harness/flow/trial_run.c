@@ -27,6 +27,7 @@
 #define BOOT_LIMIT_US	 (30 * G_USEC_PER_SEC)
 #define SILENCE_LIMIT_US (20 * G_USEC_PER_SEC)
 #define TOTAL_SLACK_US	 (60 * G_USEC_PER_SEC)
+#define OWN_END_US	 (10 * G_USEC_PER_SEC)
 #define WATCHDOG_S	 10u
 #define WATCHDOG_MAX_S	 120u
 #define CONSOLE_MAX	 (64u << 20)
@@ -88,6 +89,14 @@ static void look_at_stuck(FlTrial *trial)
 					    "a task did not come back", true);
 }
 
+/* How long a guest that has said all may take to its own last act: what it does then repeats too. */
+static uint64_t own_end_us(const FlTrial *trial)
+{
+	const FlGuestRecord *guest = trial->setup.guest;
+
+	return guest->deterministic ? OWN_END_US * guest->limit_scale_milli / 1000 : 0;
+}
+
 static void on_bytes(FlVmPort port, const char *bytes, size_t len, uint64_t t_us, gpointer data)
 {
 	FlTrial *trial = data;
@@ -106,7 +115,7 @@ static void on_bytes(FlVmPort port, const char *bytes, size_t len, uint64_t t_us
 	    fl_until_feed(trial->setup.until, bytes, len))
 		fl_vm_stop(trial->vm, FL_ENDING_CANCELLED, 0);
 	if (trial->vm && fl_judge_wants_stop(trial->judge, &grace_us))
-		fl_vm_stop(trial->vm, FL_ENDING_STOPPED, grace_us);
+		fl_vm_stop(trial->vm, FL_ENDING_STOPPED, MAX(grace_us, own_end_us(trial)));
 }
 
 static void symbolize(const FlTrial *trial)
