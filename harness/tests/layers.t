@@ -49,8 +49,8 @@ modules() { sources | grep '\.c$' | grep -v '^harness/tests/'; }
 rule_includes() {
 	sources | xargs awk '
 	BEGIN {
-		split("base plan kernel image vm judge store report flow cli tests", name)
-		split("1 2 3 3 3 3 4 4 5 6 7", level)
+		split("base trace plan kernel image vm judge store report flow cli tests", name)
+		split("1 1 2 3 3 3 3 4 4 5 6 7", level)
 		for (i in name)
 			rank[name[i]] = level[i]
 		split("judge vm image flow plan tests", wire)
@@ -134,9 +134,10 @@ rule_processes() {
 
 # A declaration starts at the left margin; its name is the word before the first parenthesis.
 # Attributes, macros and _autoptr lines are no declarations. X_private.h is of X; a room's error
-# domain may stand in any of its headers; cli.h names what each cmd_<verb>.c has.
+# domain may stand in any of its headers; cli.h names what each cmd_<verb>.c has. qemu_plugin.h
+# declares what is QEMU's.
 rule_prefixes() {
-	sources | grep '\.h$' | grep -v '^harness/tests/' | xargs awk '
+	sources | grep '\.h$' | grep -v -e '^harness/tests/' -e '/qemu_plugin\.h$' | xargs awk '
 	FNR == 1 {
 		parts = split(FILENAME, part, "/")
 		stem = part[parts]
