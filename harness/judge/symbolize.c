@@ -335,6 +335,65 @@ void fl_symbolize_frames(FlSymbolize *symbols, char ***frames, bool has_rip)
 	*frames = (char **)g_ptr_array_free(out, FALSE);
 }
 
+/* The path of a line's file, relative to the tree; remembered for as long as its unit is read. */
+static const char *path_of_line(const FlSymbolize *symbols, GHashTable *paths, const char *folder,
+				const char *file)
+{
+	char *path = g_hash_table_lookup(paths, file);
+
+	if (!path) {
+		path = relative_path(symbols, folder, file);
+		g_hash_table_insert(paths, (gpointer)file, path);
+	}
+	return path;
+}
+
+static bool is_place(GHashTable *places, const char *path, int number)
+{
+	g_autofree char *place = g_strdup_printf("%s:%d", path, number);
+
+	return g_hash_table_contains(places, place);
+}
+
+static void add_unit_addresses(const FlSymbolize *symbols, Dwarf_Die *unit, Dwarf_Addr bias,
+			       GHashTable *places, GArray *addresses)
+{
+	g_autoptr(GHashTable) paths = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	Dwarf_Attribute attribute;
+	const char *folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+	Dwarf_Lines *lines;
+	size_t n;
+
+	if (dwarf_getsrclines(unit, &lines, &n) != 0)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		Dwarf_Line *line = dwarf_onesrcline(lines, i);
+		const char *file = dwarf_linesrc(line, NULL, NULL);
+		bool begins = false;
+		Dwarf_Addr address;
+		int number;
+
+		if (!file || dwarf_lineno(line, &number) != 0 ||
+		    dwarf_linebeginstatement(line, &begins) != 0 || !begins ||
+		    dwarf_lineaddr(line, &address) != 0 ||
+		    !is_place(places, path_of_line(symbols, paths, folder, file), number))
+			continue;
+		address += bias;
+		g_array_append_val(addresses, address);
+	}
+}
+
+GArray *fl_symbolize_addresses(FlSymbolize *symbols, GHashTable *places)
+{
+	GArray *addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	Dwarf_Die *unit = NULL;
+	Dwarf_Addr bias;
+
+	while ((unit = dwfl_module_nextcu(symbols->kernel->module, unit, &bias)))
+		add_unit_addresses(symbols, unit, bias, places, addresses);
+	return addresses;
+}
+
 bool fl_symbolize(FlVerdict *verdict, const char *vmlinux, const char *modules, GError **error)
 {
 	g_autoptr(FlSymbolize) symbols = fl_symbolize_open(vmlinux, modules, error);

@@ -29,6 +29,12 @@ void fl_symbolize_frames(FlSymbolize *symbols, char ***frames, bool has_rip);
  */
 bool fl_symbolize_place(const char *frame, char **ret_file, unsigned *ret_line);
 
+/*
+ * Where vmlinux has the code of source lines, a set of "mm/memory.c:5381": the address of the first
+ * instruction of each stretch, of uint64_t; the caller unrefs it.
+ */
+GArray *fl_symbolize_addresses(FlSymbolize *symbols, GHashTable *places);
+
 /* fl_symbolize_frames for every splat. A vmlinux that cannot be read is an error and changes nothing. */
 bool fl_symbolize(FlVerdict *verdict, const char *vmlinux, const char *modules,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;

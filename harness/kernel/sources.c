@@ -121,6 +121,16 @@ static void read_lines(const FlSources *sources, const char *name, File *file)
 	git_tree_entry_free(entry);
 }
 
+static int note_place(const git_diff_delta *delta, const git_diff_hunk *hunk,
+		      const git_diff_line *line, void *data)
+{
+	(void)hunk;
+	if (line->origin == GIT_DIFF_LINE_ADDITION)
+		g_hash_table_add(data,
+				 g_strdup_printf("%s:%d", delta->new_file.path, line->new_lineno));
+	return 0;
+}
+
 static int note_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 		     const git_diff_line *line, void *data)
 {
@@ -131,7 +141,9 @@ static int note_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 	return 0;
 }
 
-static void find_patched(const FlSources *sources, const char *name, File *file)
+/* Of one file, or of all when there is no name. */
+static void for_patched(const FlSources *sources, const char *name, git_diff_line_cb note,
+			void *data)
 {
 	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
 	char *names[] = {(char *)name};
@@ -139,10 +151,10 @@ static void find_patched(const FlSources *sources, const char *name, File *file)
 
 	options.flags |= GIT_DIFF_DISABLE_PATHSPEC_MATCH;
 	options.context_lines = 0;
-	options.pathspec = (git_strarray){names, 1};
+	options.pathspec = (git_strarray){names, name ? 1 : 0};
 	if (sources->unpatched && !git_diff_tree_to_tree(&diff, sources->repo, sources->unpatched,
 							 sources->tree, &options))
-		git_diff_foreach(diff, NULL, NULL, NULL, note_line, file->patched);
+		git_diff_foreach(diff, NULL, NULL, NULL, note, data);
 	git_diff_free(diff);
 }
 
@@ -156,9 +168,17 @@ static const File *find_file(FlSources *sources, const char *name)
 	file->patched = g_hash_table_new(NULL, NULL);
 	read_lines(sources, name, file);
 	if (file->lines)
-		find_patched(sources, name, file);
+		for_patched(sources, name, note_line, file->patched);
 	g_hash_table_insert(sources->files, g_strdup(name), file);
 	return file;
+}
+
+GHashTable *fl_sources_patched(FlSources *sources)
+{
+	GHashTable *places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for_patched(sources, NULL, note_place, places);
+	return places;
 }
 
 char *fl_sources_line(FlSources *sources, const char *file, unsigned line)

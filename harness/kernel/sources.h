@@ -17,6 +17,12 @@ void fl_sources_close(FlSources *sources);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlSources, fl_sources_close)
 
 /*
+ * Every line that a patch of this kernel wrote: a set of "mm/memory.c:5381"; the caller unrefs it.
+ * Empty when there were no patches.
+ */
+GHashTable *fl_sources_patched(FlSources *sources);
+
+/*
  * A line as a diff shows it: '+' before what a patch of this kernel wrote, else ' '. Lines count
  * from 1; the caller frees. NULL: there is no such file or line.
  */

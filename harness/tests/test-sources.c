@@ -45,6 +45,22 @@ static void test_lines_are_marked(KernelFixture *fixture, gconstpointer data)
 	}
 }
 
+static void test_patched_lines_are_listed(KernelFixture *fixture, gconstpointer data)
+{
+	g_autofree char *plain_key = fixture_kernel(fixture, NULL);
+	g_autofree char *patched_key = fixture_kernel(fixture, PATCH);
+	g_autoptr(FlSources) plain = fl_sources_open(fixture->cache, plain_key);
+	g_autoptr(FlSources) patched = fl_sources_open(fixture->cache, patched_key);
+	g_autoptr(GHashTable) none = fl_sources_patched(plain);
+	g_autoptr(GHashTable) two = fl_sources_patched(patched);
+
+	(void)data;
+	g_assert_cmpuint(g_hash_table_size(none), ==, 0);
+	g_assert_cmpuint(g_hash_table_size(two), ==, 2);
+	g_assert_true(g_hash_table_contains(two, "mm/memory.c:2"));
+	g_assert_true(g_hash_table_contains(two, "mm/memory.c:3"));
+}
+
 static void test_what_is_gone_is_not_known(KernelFixture *fixture, gconstpointer data)
 {
 	g_autofree char *key = fixture_kernel(fixture, PATCH);
@@ -62,6 +78,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	KERNEL_TEST("/sources/lines-are-marked", test_lines_are_marked);
+	KERNEL_TEST("/sources/patched-lines-are-listed", test_patched_lines_are_listed);
 	KERNEL_TEST("/sources/what-is-gone-is-not-known", test_what_is_gone_is_not_known);
 	return g_test_run();
 }

@@ -188,6 +188,28 @@ static void places_are_read_back(void)
 	}
 }
 
+/* f calls g on line 5; g counts down on line 10; line 4 and an unknown file have no such code. */
+static void lines_become_addresses(gconstpointer data)
+{
+	const char *dir = data;
+	g_autofree char *vmlinux = g_build_filename(dir, "vmlinux", NULL);
+	g_autoptr(FlSymbolize) symbols = fl_symbolize_open(vmlinux, NULL, NULL);
+	g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GArray) none = NULL;
+	g_autoptr(GArray) two = NULL;
+
+	g_hash_table_add(places, (gpointer) "mm/memory.c:999");
+	g_hash_table_add(places, (gpointer) "mm/missing.c:5");
+	none = fl_symbolize_addresses(symbols, places);
+	g_assert_cmpuint(none->len, ==, 0);
+	g_hash_table_add(places, (gpointer) "mm/memory.c:5");
+	g_hash_table_add(places, (gpointer) "mm/memory.c:10");
+	two = fl_symbolize_addresses(symbols, places);
+	g_assert_cmpuint(two->len, ==, 2);
+	/* push and mov come first */
+	g_assert_cmpuint(g_array_index(two, uint64_t, 1) - g_array_index(two, uint64_t, 0), >, 4);
+}
+
 int main(int argc, char **argv)
 {
 	g_autofree char *dir = NULL;
@@ -199,6 +221,7 @@ int main(int argc, char **argv)
 	g_test_add_data_func("/symbolize/frames-become-lines", dir, frames_become_lines);
 	g_test_add_data_func("/symbolize/a-file-that-is-no-vmlinux-is-an-error", dir,
 			     a_file_that_is_no_vmlinux_is_an_error);
+	g_test_add_data_func("/symbolize/lines-become-addresses", dir, lines_become_addresses);
 	g_test_add_func("/symbolize/places-are-read-back", places_are_read_back);
 	status = g_test_run();
 	if (!fl_fs_remove(dir, NULL))
