@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cli/options.h"
 #include "vm/accel.h"
+#include "vm/plugin.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -107,6 +108,17 @@ static bool check_accel(const FlCli *cli)
 	return accel != NULL;
 }
 
+/* Only --trace needs it. */
+static void check_trace(const FlCli *cli)
+{
+	g_autoptr(GError) error = NULL;
+	bool ok = fl_plugin_check(cli->site->qemu, cli->site->plugin, cli->site->cancel, &error);
+
+	report(ok, "plugin of --trace", ok ? cli->site->plugin : error->message,
+	       "make, and a QEMU that was built with plugins; everything but --trace works "
+	       "without");
+}
+
 int fl_cmd_doctor(FlCli *cli, int argc, char **argv, GError **error)
 {
 	g_auto(FlOptions) options = {0};
@@ -122,6 +134,7 @@ int fl_cmd_doctor(FlCli *cli, int argc, char **argv, GError **error)
 	ok &= check_guest(cli->site);
 	ok &= check_space(cli->site);
 	ok &= check_accel(cli);
+	check_trace(cli);
 	if (g_cancellable_set_error_if_cancelled(cli->site->cancel, error))
 		return -1;
 	puts(ok ? "A run is possible."

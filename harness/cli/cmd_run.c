@@ -48,10 +48,17 @@ int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error)
 
 	if (!fl_options_parse(&options,
 			      FL_OPTIONS_KERNEL | FL_OPTIONS_MACHINE | FL_OPTIONS_RUN |
-				      FL_OPTIONS_REPORT,
+				      FL_OPTIONS_REPORT | FL_OPTIONS_TRACE,
 			      NULL, SUMMARY, argc, argv, error))
 		return -1;
 	cli->git_bisect = options.git_bisect;
+	if (options.trace && !options.deterministic) {
+		g_set_error_literal(
+			error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE,
+			"--trace needs --deterministic: vCPUs that run in parallel have "
+			"no one order to be traced");
+		return -1;
+	}
 	plan = fl_options_plan(&options, cli->site, error);
 	if (!plan)
 		return -1;

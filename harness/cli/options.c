@@ -183,6 +183,18 @@ static void add_replay_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_trace_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"trace", 0, 0, G_OPTION_ARG_NONE, &o->trace,
+		 "of a deterministic guest also the hash of every executed block; replay: and when "
+		 "which vCPU ran what the kernel's patches wrote",
+		 NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_explore_options(GOptionContext *context, FlOptions *o)
 {
 	const GOptionEntry entries[] = {
@@ -371,6 +383,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_bisect_options(context, options);
 	if (groups & FL_OPTIONS_REPLAY)
 		add_replay_options(context, options);
+	if (groups & FL_OPTIONS_TRACE)
+		add_trace_options(context, options);
 	if (groups & FL_OPTIONS_EXPLORE)
 		add_explore_options(context, options);
 	if (groups & FL_OPTIONS_COMPARE)
@@ -428,6 +442,7 @@ FlRunRequest fl_options_request(const FlOptions *options, const FlPlan *plan)
 		.memory_mib = options->memory_mib,
 		.accel = options->accel,
 		.deterministic = options->deterministic,
+		.trace = options->trace,
 		.has_seed = options->seed_text != NULL,
 		.seed = options->seed,
 		.repeat = (unsigned)options->repeat,

@@ -14,6 +14,7 @@ typedef enum {
 	FL_OPTIONS_RUN = 1 << 2,      /* test, repeat, fail-fast, timeout-scale, git-bisect, out */
 	FL_OPTIONS_REPORT = 1 << 3,   /* json, junit, ktap */
 	FL_OPTIONS_STORE = 1 << 5,    /* out, json */
+	FL_OPTIONS_TRACE = 1 << 7,    /* trace */
 	FL_OPTIONS_HISTORY = 1 << 6,  /* kernel, test, verdict, signature, rebuild */
 	FL_OPTIONS_REPLAY = 1 << 8,   /* out, jobs, timeout-scale, until, gdb */
 	FL_OPTIONS_EXPLORE = 1 << 9,  /* seeds, for, keep-going */
@@ -30,7 +31,7 @@ typedef struct {
 	char **kernels, **patches, **fragments, **tests, **rest;
 	int cpus, repeat, jobs, max_runs;
 	double timeout_scale, confidence, rate;
-	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, rebuild, gdb,
+	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, trace, rebuild, gdb,
 		keep_going, explain;
 	unsigned memory_mib;
 	uint64_t seed, first_seed, last_seed; /* of --seed; of --seeds */

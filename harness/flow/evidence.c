@@ -67,6 +67,7 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError 
 	set_string(object, "detail", guest->detail);
 	set_string(object, "console_sha256", guest->console_sha256);
 	set_string(object, "wire_sha256", guest->wire_sha256);
+	set_string(object, "trace_sha256", guest->trace_sha256);
 	return fl_json_write(path, object, error);
 }
 
@@ -149,6 +150,7 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 	guest->detail = fl_json_get_string(object, "detail");
 	guest->console_sha256 = fl_json_get_string(object, "console_sha256");
 	guest->wire_sha256 = fl_json_get_string(object, "wire_sha256");
+	guest->trace_sha256 = fl_json_get_string(object, "trace_sha256");
 	if (!fl_ending_parse(ending, &guest->ending))
 		guest->ending = FL_ENDING_UNKNOWN;
 	return guest;

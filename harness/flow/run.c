@@ -13,6 +13,7 @@
 #include "judge/rules.h"
 #include "plan/manifest.h"
 #include "plan/orders.h"
+#include "vm/plugin.h"
 
 #include <string.h>
 
@@ -142,7 +143,8 @@ static bool prepare_machine(FlRun *run, GError **error)
 	run->accel =
 		fl_accel_choose(request->deterministic ? "tcg" : request->accel, run->site->qemu,
 				run->site->cache_dir, run->site->cancel, error);
-	return run->accel != NULL;
+	return run->accel && (!request->trace || fl_plugin_check(run->site->qemu, run->site->plugin,
+								 run->site->cancel, error));
 }
 
 static bool prepare_kernels(FlRun *run, GError **error)
@@ -358,6 +360,9 @@ static FlGuestRecord *describe_guest(const FlRun *run, const FlKernel *kernel, c
 	return guest;
 }
 
+/* What a run keeps of a trace: another run of the same is compared with it. */
+static const FlTrialTrace checkpoints;
+
 /* One guest: its record, its tests and inputs.json, joined to what a trial needs. */
 static void add_setup(Guests *guests, guint i, unsigned cpus, uint64_t seed, unsigned repeat)
 {
@@ -375,6 +380,7 @@ static void add_setup(Guests *guests, guint i, unsigned cpus, uint64_t seed, uns
 		.tests = tests,
 		.disks = run->disks,
 		.effort = run->request->plan->effort,
+		.trace = run->request->trace ? &checkpoints : NULL,
 		.events = run->request->events,
 	};
 	json_t *inputs;

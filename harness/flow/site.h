@@ -17,6 +17,7 @@ typedef enum {
 typedef struct {
 	char *root;	 /* the project's data: configs/, images/, guest-tests/modules/ */
 	char *guest_dir; /* the guest's programs and their manifest */
+	char *plugin;	 /* what QEMU loads to trace a guest */
 	char *cache_dir; /* made if needed */
 	char *self;	 /* this program, for children that are itself */
 	char *qemu;	 /* program name */

@@ -16,6 +16,7 @@
 #include "judge/autopsy.h"
 #include "judge/judge.h"
 #include "judge/symbolize.h"
+#include "judge/trace.h"
 #include "plan/manifest.h"
 #include "plan/orders.h"
 #include "vm/tsc.h"
@@ -130,6 +131,28 @@ static void symbolize(const FlTrial *trial)
 	fl_quote(guest, trial->setup.site->cache_dir);
 }
 
+/* A guest that came to its own end has a trace to its last block. */
+static bool hash_trace(FlTrial *trial, GError **error)
+{
+	FlGuestRecord *guest = trial->setup.guest;
+	g_autofree char *path = file_in(trial, FL_RUNDIR_TRACE);
+	g_autoptr(FlTrace) trace = NULL;
+
+	g_clear_pointer(&guest->trace_sha256, g_free);
+	if (!trial->setup.trace || guest->ending == FL_ENDING_QEMU)
+		return true;
+	trace = fl_trace_load(path, error);
+	if (!trace)
+		return false;
+	if (!trace->complete && fl_ending_is_own(guest->ending)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+			    "%s is incomplete: " FL_RUNDIR_QEMU " beside it may say why", path);
+		return false;
+	}
+	guest->trace_sha256 = fl_hash_file(path, error);
+	return guest->trace_sha256 != NULL;
+}
+
 static bool keep_evidence(FlTrial *trial, GError **error)
 {
 	FlGuestRecord *guest = trial->setup.guest;
@@ -140,7 +163,8 @@ static bool keep_evidence(FlTrial *trial, GError **error)
 	g_free(guest->wire_sha256);
 	guest->wire_sha256 = NULL;
 	guest->console_sha256 = fl_hash_file(console, error);
-	if (!guest->console_sha256 || !(guest->wire_sha256 = fl_hash_file(wire, error)))
+	if (!guest->console_sha256 || !(guest->wire_sha256 = fl_hash_file(wire, error)) ||
+	    !hash_trace(trial, error))
 		return false;
 	return fl_evidence_save_guest(guest, trial->dir, error) &&
 	       fl_evidence_save_tests(guest, trial->dir, error);
@@ -205,6 +229,56 @@ static bool write_inputs(FlTrial *trial, const FlOrders *orders, GError **error)
 	       fl_evidence_save_guest(guest, trial->dir, error);
 }
 
+static bool write_watch(const GArray *addresses, const char *path, GError **error)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	for (guint i = 0; i < addresses->len; i++)
+		g_string_append_printf(text, "%" G_GINT64_MODIFIER "x\n",
+				       g_array_index(addresses, uint64_t, i));
+	return fl_fs_write(path, text->str, text->len, error);
+}
+
+/* The files of a trace; freed as one. */
+typedef struct {
+	char *out, *blocks, *watch, *events;
+} TracePaths;
+
+static void trace_paths_clear(TracePaths *paths)
+{
+	g_free(paths->out);
+	g_free(paths->blocks);
+	g_free(paths->watch);
+	g_free(paths->events);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TracePaths, trace_paths_clear)
+
+static bool describe_trace(const FlTrial *trial, TracePaths *paths, FlVmTrace *ret_trace,
+			   GError **error)
+{
+	const FlTrialTrace *trace = trial->setup.trace;
+
+	paths->out = file_in(trial, FL_RUNDIR_TRACE);
+	if (trace->keeps_blocks)
+		paths->blocks = file_in(trial, FL_RUNDIR_TRACE_BLOCKS);
+	if (trace->watch) {
+		paths->watch = file_in(trial, FL_RUNDIR_TRACE_WATCH);
+		paths->events = file_in(trial, FL_RUNDIR_TRACE_EVENTS);
+		if (!write_watch(trace->watch, paths->watch, error))
+			return false;
+	}
+	*ret_trace = (FlVmTrace){
+		.plugin = trial->setup.site->plugin,
+		.out = paths->out,
+		.blocks = paths->blocks,
+		.like = trace->like,
+		.interval = trace->interval,
+		.watch = paths->watch,
+		.events = paths->events,
+	};
+	return true;
+}
+
 static unsigned watchdog_s(const FlGuestRecord *guest)
 {
 	return MIN(WATCHDOG_S * guest->time_scale_milli / 1000 + 1, WATCHDOG_MAX_S);
@@ -220,6 +294,8 @@ static bool start_vm(FlTrial *trial, GError **error)
 	g_autofree char *qemu_log = file_in(trial, FL_RUNDIR_QEMU);
 	g_autofree char *command = file_in(trial, FL_RUNDIR_COMMAND);
 	g_autofree FlVmDisk *disks = fl_prepare_vm_disks(setup->disks);
+	g_auto(TracePaths) trace_paths = {0};
+	FlVmTrace trace;
 	uint64_t scale = setup->guest->limit_scale_milli;
 	FlVmSpec spec = {
 		.qemu = setup->site->qemu,
@@ -246,6 +322,11 @@ static bool start_vm(FlTrial *trial, GError **error)
 		.on_limit = on_limit,
 	};
 
+	if (setup->trace) {
+		if (!describe_trace(trial, &trace_paths, &trace, error))
+			return false;
+		spec.trace = &trace;
+	}
 	if (setup->gdb) {
 		spec.gdb = true;
 		spec.boot_us = spec.silence_us = spec.total_us = 0;

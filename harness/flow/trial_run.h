@@ -21,6 +21,14 @@ typedef struct {
 	gpointer data;
 } FlTrialEvents;
 
+/* What is kept of a deterministic guest's course. All borrowed; zeroed: its checkpoints. */
+typedef struct {
+	bool keeps_blocks;   /* of one interval: */
+	const char *like;    /* of the first that is not as in this older trace; NULL: */
+	uint64_t interval;   /* of that one */
+	const GArray *watch; /* of uint64_t, addresses: each time that one of them runs; or NULL */
+} FlTrialTrace;
+
 /* All borrowed for the life of the trial. */
 typedef struct {
 	const FlSite *site;
@@ -33,6 +41,7 @@ typedef struct {
 	const GPtrArray *disks; /* of FlDisk */
 	const json_t *inputs;	/* inputs.json, complete */
 	unsigned effort;
+	const FlTrialTrace *trace; /* NULL: it is not traced */
 	/* For a look at an older run; NULL, false: none. */
 	FlUntil *until; /* ends the guest at that line */
 	bool gdb; /* waits for gdb before its first instruction, with no limit of the host's */

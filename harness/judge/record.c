@@ -34,6 +34,7 @@ void fl_record_guest_free(FlGuestRecord *guest)
 	g_free(guest->accel_reason);
 	g_free(guest->detail);
 	g_free(guest->console_sha256);
+	g_free(guest->trace_sha256);
 	g_free(guest->wire_sha256);
 	fl_verdict_free(guest->verdict);
 	g_free(guest);

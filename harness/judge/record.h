@@ -34,6 +34,7 @@ typedef struct {
 	FlEnding ending;
 	char *detail; /* the machine's own words about the end */
 	char *console_sha256, *wire_sha256;
+	char *trace_sha256; /* NULL: it was not traced */
 	FlVerdict *verdict; /* NULL until judged */
 } FlGuestRecord;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The names of the endings, as they stand in the evidence.
+ * The names of the endings, as they stand in the evidence, and whose doing they are.
  */
 #include "plan/ending.h"
 
@@ -14,6 +14,12 @@ static const char *const names[] = {
 	[FL_ENDING_FLOOD] = "flood",	     [FL_ENDING_STOPPED] = "stopped",
 	[FL_ENDING_CANCELLED] = "cancelled", [FL_ENDING_QEMU] = "qemu",
 };
+
+bool fl_ending_is_own(FlEnding ending)
+{
+	return ending == FL_ENDING_EXIT || ending == FL_ENDING_POWEROFF ||
+	       ending == FL_ENDING_RESET || ending == FL_ENDING_PANIC;
+}
 
 const char *fl_ending_name(FlEnding ending)
 {

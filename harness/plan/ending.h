@@ -21,5 +21,8 @@ typedef enum {
 	FL_ENDING_QEMU	     /* the machine itself failed: refused, killed, crashed */
 } FlEnding;
 
+/* By what the guest did, and not at an instant of the host's. */
+bool fl_ending_is_own(FlEnding ending);
+
 const char *fl_ending_name(FlEnding ending); /* "exit", "reset", "no-boot", ... */
 bool fl_ending_parse(const char *name, FlEnding *ret_ending);

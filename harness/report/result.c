@@ -152,6 +152,7 @@ static json_t *guest_json(const FlGuestRecord *guest)
 	set_string(object, "bzimage_sha256", guest->bzimage_sha256);
 	set_string(object, "console_sha256", guest->console_sha256);
 	set_string(object, "wire_sha256", guest->wire_sha256);
+	set_string(object, "trace_sha256", guest->trace_sha256);
 	set_verdict(object, verdict ? verdict->kind : FL_VERDICT_BROKEN,
 		    verdict ? verdict->reason : "the guest was not run");
 	json_object_set_new(object, "vm", vm_json(guest));

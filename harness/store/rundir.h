@@ -26,11 +26,17 @@
 #define FL_RUNDIR_INITRD  "initramfs.cpio"
 #define FL_RUNDIR_GUEST \
 	"guest.json" /* how the guest was made and ended: what judging again needs */
-#define FL_RUNDIR_AUTOPSY      "autopsy.json" /* of a guest that hung: who waits for what */
-#define FL_RUNDIR_AUTOPSY_TEXT "autopsy.txt"  /* the same for people */
-#define FL_RUNDIR_TESTS	       "tests"	      /* one folder a test */
-#define FL_RUNDIR_OUTPUT       "output.log"   /* in a test's folder: what it printed */
-#define FL_RUNDIR_TEST	       "result.json"  /* in a test's folder: its part of the result */
+/* Of a guest that was traced (trace/format.h): */
+#define FL_RUNDIR_TRACE	       "trace.bin"	  /* its checkpoints */
+#define FL_RUNDIR_TRACE_BLOCKS "trace-blocks.bin" /* the blocks of one interval */
+#define FL_RUNDIR_TRACE_WATCH  "trace-watch"	  /* where its patches' lines are in memory */
+#define FL_RUNDIR_TRACE_EVENTS "trace-events.bin" /* each time that one of them ran */
+#define FL_RUNDIR_PATCH_ORDER  "patch-order.txt"  /* the same for people */
+#define FL_RUNDIR_AUTOPSY      "autopsy.json"	  /* of a guest that hung: who waits for what */
+#define FL_RUNDIR_AUTOPSY_TEXT "autopsy.txt"	  /* the same for people */
+#define FL_RUNDIR_TESTS	       "tests"		  /* one folder a test */
+#define FL_RUNDIR_OUTPUT       "output.log"	  /* in a test's folder: what it printed */
+#define FL_RUNDIR_TEST	       "result.json"	  /* in a test's folder: its part of the result */
 
 typedef struct {
 	char *id;

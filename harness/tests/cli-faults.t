@@ -69,6 +69,17 @@ without_qemu() {
 expect "a missing QEMU is named, with the package" 3 "apt-get install qemu-system-x86" without_qemu
 
 make -s -C "$root" BUILD="$build" DESTDIR="$scratch/root" PREFIX=/usr install
+installed() {
+	"$scratch/root/usr/bin/faultline" "$@"
+}
+traced() {
+	"$@" --quiet --deterministic --trace --image "$scratch/image" --test vdso-fork --out "$out"
+}
+FAKE_TRACE="cut" expect "a trace without its end is told" 3 "trace.bin is incomplete" traced installed run
+rm "$scratch/root/usr/lib/faultline/fl_trace.so"
+expect "a missing plugin is told" 3 "expected the plugin for QEMU" traced installed run
+installed doctor >"$scratch/doctor" 2>&1
+promise "... by the doctor as well" grep -q "^MISSING plugin of --trace" "$scratch/doctor"
 sed -i 's/^expires = .*/expires = 2020-01-01/' "$scratch/root/usr/share/faultline/configs/splats/ignore.rules"
 outdated() {
 	"$scratch/root/usr/bin/faultline" run --quiet --image "$scratch/image" --test vdso-fork --out "$scratch/outdated"

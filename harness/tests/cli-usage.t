@@ -23,6 +23,7 @@ expect "a missing tree is named" 2 "/no/such/tree is not a folder" "$faultline" 
 expect "an image excludes a patch" 2 "--image is booted as it is" \
 	"$faultline" run --image "$0" --patch "$0"
 expect "KVM cannot be deterministic" 2 "--deterministic needs --accel tcg" "$faultline" run --deterministic --accel kvm
+expect "parallel vCPUs cannot be traced" 2 "--trace needs --deterministic" "$faultline" run --trace
 expect "a missing plan is named" 2 "no.plan" "$faultline" run --plan no.plan
 
 printf '[plan]\ncolour = red\n' >"$scratch/bad.plan"

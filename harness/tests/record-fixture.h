@@ -69,6 +69,7 @@ static inline FlGuestRecord *fixture_guest(const char *name, FlVerdictKind kind,
 	guest->total_ms = 2500;
 	guest->ending = FL_ENDING_EXIT;
 	guest->console_sha256 = g_strdup("c0ffee");
+	guest->trace_sha256 = g_strdup("decade");
 	guest->verdict = fl_verdict_new();
 	guest->verdict->kind = kind;
 	g_free(guest->verdict->reason);

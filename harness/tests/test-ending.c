@@ -18,10 +18,20 @@ static void test_names(void)
 	g_assert_false(fl_ending_parse(NULL, &parsed));
 }
 
+static void test_whose_doing(void)
+{
+	g_assert_true(fl_ending_is_own(FL_ENDING_EXIT));
+	g_assert_true(fl_ending_is_own(FL_ENDING_RESET));
+	g_assert_false(fl_ending_is_own(FL_ENDING_SILENCE));
+	g_assert_false(fl_ending_is_own(FL_ENDING_CANCELLED));
+	g_assert_false(fl_ending_is_own(FL_ENDING_QEMU));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/ending/names-come-back", test_names);
+	g_test_add_func("/ending/whose-doing", test_whose_doing);
 	return g_test_run();
 }

@@ -25,6 +25,7 @@ static void test_round_trip(void)
 	g_assert_cmpstr(loaded->nonce, ==, saved->nonce);
 	g_assert_true(g_strv_equal((const char *const *)loaded->tests,
 				   (const char *const *)saved->tests));
+	g_assert_cmpstr(loaded->trace_sha256, ==, saved->trace_sha256);
 	g_assert_cmpuint(loaded->cpus, ==, saved->cpus);
 	g_assert_cmpuint(loaded->seed, ==, saved->seed);
 	g_assert_cmpint(loaded->ending, ==, saved->ending);

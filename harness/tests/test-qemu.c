@@ -114,6 +114,34 @@ static void test_deterministic(void)
 	g_assert_null(strstr(all, "id=qmp"));
 }
 
+static void test_trace(void)
+{
+	static const struct {
+		FlVmTrace trace;
+		const char *want;
+	} cases[] = {
+		{{.plugin = "/l/fl,trace.so", .out = "/o/trace.bin"},
+		 "file=/l/fl,,trace.so,out=/o/trace.bin"},
+		{{.plugin = "/l/p.so", .out = "/o/t", .blocks = "/o/b", .like = "/then/t"},
+		 "file=/l/p.so,out=/o/t,blocks=/o/b,like=/then/t"},
+		{{.plugin = "/l/p.so", .out = "/o/t", .blocks = "/o/b", .interval = 17},
+		 "file=/l/p.so,out=/o/t,blocks=/o/b,at=17"},
+		{{.plugin = "/l/p.so", .out = "/o/t", .watch = "/o/w", .events = "/o/e"},
+		 "file=/l/p.so,out=/o/t,watch=/o/w,events=/o/e"},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		FlVmSpec spec = spec_new();
+		g_auto(GStrv) argv = NULL;
+
+		spec.deterministic = true;
+		spec.trace = &cases[i].trace;
+		argv = fl_qemu_argv(&spec, -1);
+		g_test_message("%s", cases[i].want);
+		g_assert_true(has_pair(argv, "-plugin", cases[i].want));
+	}
+}
+
 static void test_kvm(void)
 {
 	FlVmSpec spec = spec_new();
@@ -185,6 +213,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/qemu/options-are-those-of-the-machine", test_argv);
 	g_test_add_func("/qemu/the-console-is-the-first-port", test_console_is_first);
 	g_test_add_func("/qemu/deterministic-keeps-the-host-s-time-out", test_deterministic);
+	g_test_add_func("/qemu/a-trace-is-a-plugin", test_trace);
 	g_test_add_func("/qemu/kvm-has-no-thread-option", test_kvm);
 	g_test_add_func("/qemu/watchdogs-stay-in-the-kernel-s-range", test_watchdogs);
 	g_test_add_func("/qemu/the-shell-reads-the-script-as-the-same-words", test_script);

@@ -224,6 +224,30 @@ static void add_disks(GPtrArray *argv, const FlVmSpec *spec)
 	}
 }
 
+static void add_path(GString *plugin, const char *name, const char *path)
+{
+	g_autofree char *escaped = path ? escape(path) : NULL;
+
+	if (path)
+		g_string_append_printf(plugin, ",%s=%s", name, escaped);
+}
+
+static void add_trace(GPtrArray *argv, const FlVmTrace *trace)
+{
+	g_autofree char *file = escape(trace->plugin);
+	g_autoptr(GString) plugin = g_string_new("file=");
+
+	g_string_append(plugin, file);
+	add_path(plugin, "out", trace->out);
+	add_path(plugin, "blocks", trace->blocks);
+	add_path(plugin, "like", trace->like);
+	if (trace->blocks && !trace->like)
+		g_string_append_printf(plugin, ",at=%" PRIu64, trace->interval);
+	add_path(plugin, "watch", trace->watch);
+	add_path(plugin, "events", trace->events);
+	add(argv, "-plugin", plugin->str);
+}
+
 static void add_ports(GPtrArray *argv, const char *console, const char *wire)
 {
 	add(argv, "-chardev", console);
@@ -254,6 +278,8 @@ char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd)
 	g_autofree char *wire = g_strdup_printf("file,id=wire,path=%s", wire_path);
 	GPtrArray *argv = build(spec, console, wire);
 
+	if (spec->trace)
+		add_trace(argv, spec->trace);
 	if (spec->gdb) {
 		add(argv, "-S", NULL);
 		add(argv, "-gdb", "tcp:" FL_VM_GDB);

@@ -24,6 +24,7 @@ char *fl_qemu_cmdline(const FlVmSpec *spec);
 
 /*
  * A shell script that starts the same machine: console on the terminal and in ./serial.log,
- * wire in ./wire.log; its own arguments are added to QEMU's ("-s -S" waits for gdb).
+ * wire in ./wire.log; its own arguments are added to QEMU's ("-s -S" waits for gdb). Never traced,
+ * which changes nothing of the machine.
  */
 char *fl_qemu_script(const FlVmSpec *spec);

@@ -30,6 +30,17 @@ typedef struct {
 	unsigned size_mib; /* only needed where the machine is deterministic */
 } FlVmDisk;
 
+/* How a deterministic guest is traced by the plugin (trace/format.h). All borrowed, NULL: without. */
+typedef struct {
+	const char *plugin; /* fl_trace.so */
+	const char *out;    /* gets the checkpoints */
+	const char *blocks; /* gets the blocks of one interval: */
+	const char *like;   /* of the first that is not as in this older trace; NULL: */
+	uint64_t interval;  /* of that one, from 0 */
+	const char *watch;  /* addresses of instructions */
+	const char *events; /* gets each time that one of them ran */
+} FlVmTrace;
+
 /* Where a guest that waits for gdb listens; not reachable from elsewhere. */
 #define FL_VM_GDB "127.0.0.1:1234"
 
@@ -52,7 +63,8 @@ typedef struct {
 	 * order; QEMU's control socket stays shut.
 	 */
 	bool deterministic;
-	bool gdb; /* waits for gdb on FL_VM_GDB before the first instruction */
+	const FlVmTrace *trace; /* or NULL; needs deterministic */
+	bool gdb;		/* waits for gdb on FL_VM_GDB before the first instruction */
 	const FlVmDisk *disks;
 	size_t n_disks;
 	unsigned tsc_khz;    /* rate of the guest's time-stamp counter; 0: it measures it itself */
