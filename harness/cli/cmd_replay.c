@@ -17,15 +17,14 @@
 
 #define SUMMARY                                                                                    \
 	"Runs again what an evidence folder holds: RUN is such a folder, the folder of one guest " \
-	"in "                                                                                      \
-	"it, or the\n"                                                                             \
+	"in it, or the\n"                                                                          \
 	"name of a run as faultline show takes it, \"latest\" too. Of a deterministic run it "     \
-	"says "                                                                                    \
-	"whether console\n"                                                                        \
-	"and protocol are the same bytes, and where they part (then exit code 3); of parallel "    \
-	"vCPUs "                                                                                   \
-	"only the\n"                                                                               \
-	"programs' choices repeat. Exit codes are those of faultline run."
+	"says whether\n"                                                                           \
+	"console and protocol are the same bytes, of one with --trace also whether each block "    \
+	"ran as then,\n"                                                                           \
+	"and where they part (then exit code 3); of parallel vCPUs only the programs' choices "    \
+	"repeat.\n"                                                                                \
+	"Exit codes are those of faultline run."
 
 typedef struct {
 	FlProgress progress; /* first: what the events of a run get */
@@ -60,8 +59,12 @@ static char *find_run(const FlOptions *o, GError **error)
 	return id ? g_build_filename(o->out, "runs", id, NULL) : NULL;
 }
 
-static void print_guest(const FlOptions *o, const FlGuestRecord *now, const FlReplayGuest *guest)
+static void print_guest(const FlOptions *o, const FlGuestRecord *now, const FlReplayGuest *guest,
+			const char *evidence)
 {
+	g_autofree char *order =
+		g_build_filename(evidence, now->label, FL_RUNDIR_PATCH_ORDER, NULL);
+	const FlRetrace *trace = &guest->retrace;
 	FlReplayText text = {
 		.label = now->label,
 		.deterministic = now->deterministic,
@@ -73,6 +76,15 @@ static void print_guest(const FlOptions *o, const FlGuestRecord *now, const FlRe
 		.line_now = guest->witness.now,
 		.verdict_then = guest->verdict_then,
 		.verdict_now = fl_verdict_name(now->verdict->kind),
+		.traced = trace->compared,
+		.trace_same = trace->same,
+		.blocks = trace->same ? trace->total.blocks : trace->at.blocks,
+		.instructions = trace->same ? trace->total.instructions : trace->at.instructions,
+		.exact = trace->exact,
+		.block_then = trace->then,
+		.block_now = trace->now,
+		.functions = guest->functions,
+		.order = order,
 		.until = o->until,
 		.until_line = guest->until && guest->until->found ? guest->until->number : 0,
 		.until_text = guest->until ? guest->until->line->str : NULL,
@@ -94,8 +106,9 @@ static int report(const FlCli *cli, const FlOptions *o, const FlRunRecord *recor
 		const FlReplayGuest *guest = g_ptr_array_index(guests, i);
 		const FlGuestRecord *now = g_ptr_array_index(record->guests, i);
 
-		print_guest(o, now, guest);
-		same = same && (guest->same || !now->deterministic);
+		print_guest(o, now, guest, evidence);
+		same = same && (guest->same || !now->deterministic) &&
+		       (guest->retrace.same || !guest->retrace.compared);
 		found = found && (!guest->until || guest->until->found);
 	}
 	if (o->until)
@@ -134,8 +147,8 @@ int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error)
 	g_autofree char *stamp = fl_options_stamp();
 	g_autofree char *command = NULL;
 
-	if (!fl_options_parse(&options, FL_OPTIONS_REPORT | FL_OPTIONS_REPLAY, "RUN", SUMMARY, argc,
-			      argv, error) ||
+	if (!fl_options_parse(&options, FL_OPTIONS_REPORT | FL_OPTIONS_REPLAY | FL_OPTIONS_TRACE,
+			      "RUN", SUMMARY, argc, argv, error) ||
 	    !check(&options, error) || !(path = find_run(&options, error)))
 		return -1;
 	command = fl_command_replay(cli->program, path);
@@ -148,6 +161,7 @@ int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error)
 		.timeout_scale = options.timeout_scale,
 		.until = options.until,
 		.gdb = options.gdb,
+		.trace = options.trace,
 		.events = fl_progress_events(&view.progress),
 		.on_ready = on_ready,
 	};

@@ -10,10 +10,12 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "flow/evidence.h"
-#include "flow/run.h"
+#include "flow/tracing.h"
 #include "flow/trials.h"
 #include "image/disk.h"
+#include "kernel/kcache.h"
 #include "vm/accel.h"
+#include "vm/plugin.h"
 
 #include <string.h>
 
@@ -28,6 +30,10 @@ typedef struct {
 	json_t *inputs;
 	FlKernel *kernel; /* NULL: nothing of it was needed */
 	GPtrArray *disks; /* of FlDisk */
+	bool was_traced;
+	char *trace_then;   /* its file */
+	FlTracing *tracing; /* NULL: nothing is watched */
+	FlTrialTrace trace; /* of the new run */
 } Source;
 
 typedef struct {
@@ -46,6 +52,8 @@ static void source_free(Source *source)
 	json_decref(source->inputs);
 	fl_kcache_free(source->kernel);
 	g_clear_pointer(&source->disks, g_ptr_array_unref);
+	g_free(source->trace_then);
+	fl_tracing_free(source->tracing);
 	g_free(source);
 }
 
@@ -53,6 +61,8 @@ void fl_replay_guest_free(FlReplayGuest *guest)
 {
 	g_free(guest->verdict_then);
 	fl_witness_clear(&guest->witness);
+	fl_retrace_clear(&guest->retrace);
+	g_clear_pointer(&guest->functions, g_ptr_array_unref);
 	fl_until_free(guest->until);
 	g_free(guest);
 }
@@ -88,11 +98,14 @@ static char *recorded_verdict(const char *dir)
 static bool check_log(const char *dir, const char *name, const char *recorded, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);
-	g_autofree char *hash = fl_hash_file(path, error);
+	g_autofree char *hash = NULL;
 
+	if (!recorded)
+		return true;
+	hash = fl_hash_file(path, error);
 	if (!hash)
 		return false;
-	if (!recorded || g_str_equal(hash, recorded))
+	if (g_str_equal(hash, recorded))
 		return true;
 	return refuse(error, path,
 		      "expected the bytes whose hash stands in guest.json, found "
@@ -108,7 +121,8 @@ static bool check_record(const FlGuestRecord *guest, const char *dir, GError **e
 			"end, made by this version of faultline");
 	return !guest->deterministic ||
 	       (check_log(dir, FL_RUNDIR_CONSOLE, guest->console_sha256, error) &&
-		check_log(dir, FL_RUNDIR_WIRE, guest->wire_sha256, error));
+		check_log(dir, FL_RUNDIR_WIRE, guest->wire_sha256, error) &&
+		check_log(dir, FL_RUNDIR_TRACE, guest->trace_sha256, error));
 }
 
 /* ---- what it takes ---- */
@@ -144,14 +158,15 @@ static bool find_bzimage(const Replay *replay, Source *source, const FlGuestReco
 		      "expected the image of the run by its hash: it was built again and differs");
 }
 
-/* gdb wants symbols; a report only looks better with them. */
+/* gdb and a trace want symbols; a report only looks better with them. */
 static bool find_symbols(const Replay *replay, Source *source, FlGuestRecord *guest, GError **error)
 {
 	const json_t *kernel = json_object_get(source->inputs, "kernel");
 	bool is_there = guest->vmlinux && g_file_test(guest->vmlinux, G_FILE_TEST_EXISTS);
 
 	/* An image that somebody else built has none. */
-	if (!replay->request->gdb || is_there || !json_object_get(kernel, "key"))
+	if (!(replay->request->gdb || replay->request->trace) || is_there ||
+	    !json_object_get(kernel, "key"))
 		return true;
 	if (!source->kernel && !again(replay, source, guest->name, error))
 		return false;
@@ -231,6 +246,37 @@ static bool check_machine(const Replay *replay, Source *source, FlGuestRecord *g
 	return find_disks(replay, source, accel, error);
 }
 
+/* A run that was traced is traced again; what is watched changes neither the guest nor the trace. */
+static bool find_trace(const Replay *replay, Source *source, const FlGuestRecord *guest,
+		       GError **error)
+{
+	const FlReplayRequest *request = replay->request;
+
+	if (request->trace && !guest->deterministic) {
+		g_set_error(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE,
+			    "--trace: expected a run with --deterministic: the vCPUs of %s ran in "
+			    "parallel",
+			    source->dir);
+		return false;
+	}
+	source->was_traced = guest->trace_sha256 != NULL;
+	if (!request->trace && !source->was_traced)
+		return true;
+	if (!fl_plugin_check(replay->site->qemu, replay->site->plugin, replay->site->cancel, error))
+		return false;
+	if (source->was_traced) {
+		source->trace_then = g_build_filename(source->dir, FL_RUNDIR_TRACE, NULL);
+		source->trace.keeps_blocks = true;
+		source->trace.like = source->trace_then;
+	}
+	if (!request->trace)
+		return true;
+	source->tracing = fl_tracing_new(guest, replay->site->cache_dir, error);
+	if (source->tracing)
+		source->trace.watch = source->tracing->addresses;
+	return source->tracing != NULL;
+}
+
 /* What the old run found out makes room for what the new one will. */
 static void forget(FlGuestRecord *guest, const char *dir, double timeout_scale)
 {
@@ -241,6 +287,7 @@ static void forget(FlGuestRecord *guest, const char *dir, double timeout_scale)
 	if (g_file_test(config, G_FILE_TEST_IS_REGULAR))
 		guest->config = g_steal_pointer(&config);
 	g_clear_pointer(&guest->detail, g_free);
+	g_clear_pointer(&guest->trace_sha256, g_free);
 	guest->ending = FL_ENDING_UNKNOWN;
 	guest->limit_scale_milli =
 		(unsigned)MIN(guest->limit_scale_milli * timeout_scale, LIMIT_SCALE_MAX_MILLI);
@@ -267,6 +314,7 @@ static bool add_guest(Replay *replay, const char *dir, GError **error)
 	if (!source->inputs || !check_record(guest, dir, error) ||
 	    !find_bzimage(replay, source, guest, error) || !find_initrd(source, error) ||
 	    !find_symbols(replay, source, guest, error) ||
+	    !find_trace(replay, source, guest, error) ||
 	    !check_machine(replay, source, guest, error))
 		return false;
 	then->verdict_then = recorded_verdict(dir);
@@ -297,13 +345,6 @@ static bool add_guests(Replay *replay, GError **error)
 
 /* ---- then and now ---- */
 
-/* Ended at an instant of the host's: what the guest would have said next is not known. */
-static bool is_ended_by_us(FlEnding ending)
-{
-	return ending != FL_ENDING_EXIT && ending != FL_ENDING_POWEROFF &&
-	       ending != FL_ENDING_RESET && ending != FL_ENDING_PANIC;
-}
-
 static bool compare_log(FlReplayGuest *guest, const char *then_dir, const char *now_dir,
 			const char *name, bool cut, GError **error)
 {
@@ -324,18 +365,62 @@ static bool compare_log(FlReplayGuest *guest, const char *then_dir, const char *
 	return true;
 }
 
+static FlTrialSetup make_setup(const Replay *replay, guint i, FlGuestRecord *guest,
+			       const FlRundir *rundir)
+{
+	const Source *source = g_ptr_array_index(replay->sources, i);
+
+	return (FlTrialSetup){
+		.site = replay->site,
+		.rundir = rundir,
+		.guest = guest,
+		.bzimage = source->bzimage,
+		.initrd = source->initrd,
+		.disks = source->disks,
+		.inputs = source->inputs,
+		.effort = 1,
+		.trace = source->was_traced || source->tracing ? &source->trace : NULL,
+		.until = ((FlReplayGuest *)replay->guests->pdata[i])->until,
+		.gdb = replay->request->gdb,
+		.events = replay->request->events,
+	};
+}
+
+static bool compare_traces(const Replay *replay, guint i, const char *now_dir, bool cut,
+			   GError **error)
+{
+	FlReplayGuest *guest = g_ptr_array_index(replay->guests, i);
+	const Source *source = g_ptr_array_index(replay->sources, i);
+	g_autoptr(FlGuestRecord) fresh = NULL;
+	FlTrialSetup setup;
+
+	if (source->tracing &&
+	    !fl_tracing_order(source->tracing, now_dir, &guest->functions, error))
+		return false;
+	if (!source->was_traced)
+		return true;
+	fresh = fl_evidence_load_guest(source->dir, error);
+	if (!fresh)
+		return false;
+	forget(fresh, source->dir, replay->request->timeout_scale);
+	setup = make_setup(replay, i, fresh, NULL);
+	return fl_retrace(&setup, source->dir, now_dir, cut, &guest->retrace, error);
+}
+
 static bool compare(const Replay *replay, guint i, const char *run_dir, GError **error)
 {
 	FlReplayGuest *guest = g_ptr_array_index(replay->guests, i);
 	const FlGuestRecord *now = g_ptr_array_index(replay->record->guests, i);
 	const Source *source = g_ptr_array_index(replay->sources, i);
 	g_autofree char *dir = g_build_filename(run_dir, now->label, NULL);
-	bool cut = is_ended_by_us(guest->ending_then) || is_ended_by_us(now->ending);
+	/* What a guest that was ended from outside would have said next is not known. */
+	bool cut = !fl_ending_is_own(guest->ending_then) || !fl_ending_is_own(now->ending);
 
 	/* The console first: it is what people read. */
-	if (!compare_log(guest, source->dir, dir, FL_RUNDIR_CONSOLE, cut, error))
+	if (!compare_log(guest, source->dir, dir, FL_RUNDIR_CONSOLE, cut, error) ||
+	    (guest->same && !compare_log(guest, source->dir, dir, FL_RUNDIR_WIRE, cut, error)))
 		return false;
-	return !guest->same || compare_log(guest, source->dir, dir, FL_RUNDIR_WIRE, cut, error);
+	return now->ending == FL_ENDING_QEMU || compare_traces(replay, i, dir, cut, error);
 }
 
 /* ---- the run ---- */
@@ -345,20 +430,8 @@ static GArray *make_setups(const Replay *replay, const FlRundir *rundir)
 	GArray *setups = g_array_new(FALSE, TRUE, sizeof(FlTrialSetup));
 
 	for (guint i = 0; i < replay->sources->len; i++) {
-		const Source *source = g_ptr_array_index(replay->sources, i);
-		FlTrialSetup setup = {
-			.site = replay->site,
-			.rundir = rundir,
-			.guest = g_ptr_array_index(replay->record->guests, i),
-			.bzimage = source->bzimage,
-			.initrd = source->initrd,
-			.disks = source->disks,
-			.inputs = source->inputs,
-			.effort = 1,
-			.until = ((FlReplayGuest *)replay->guests->pdata[i])->until,
-			.gdb = replay->request->gdb,
-			.events = replay->request->events,
-		};
+		FlTrialSetup setup =
+			make_setup(replay, i, g_ptr_array_index(replay->record->guests, i), rundir);
 
 		g_array_append_val(setups, setup);
 	}

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "flow/trial_run.h"
+#include "flow/retrace.h"
 #include "judge/witness.h"
 
 /* All borrowed. */
@@ -16,6 +16,7 @@ typedef struct {
 	double timeout_scale; /* of the host's limits only: the guest's own are among its bytes */
 	const char *until;    /* ends each guest at the console line with this text; NULL: no */
 	bool gdb;	      /* waits for gdb; one guest only */
+	bool trace; /* what the kernel's patches wrote, as it runs; deterministic guests only */
 	FlTrialEvents events;
 	void (*on_ready)(const FlRunRecord *record, gpointer data);
 } FlReplayRequest;
@@ -28,7 +29,9 @@ typedef struct {
 	bool ended_by_us; /* the same as far as both go */
 	const char *file; /* where the witness is from */
 	FlWitness witness;
-	FlUntil *until; /* or NULL */
+	FlRetrace retrace;
+	GPtrArray *functions; /* of FlPatchFunction; NULL: not asked for */
+	FlUntil *until;	      /* or NULL */
 } FlReplayGuest;
 
 void fl_replay_guest_free(FlReplayGuest *guest);

@@ -62,4 +62,25 @@ expect "a log that was changed" 2 "serial.log: expected the bytes whose hash" re
 run --deterministic
 sed -i /time_scale_milli/d "$run/patched/guest.json"
 expect "the folder of an older faultline" 2 "cannot be replayed" replay "$run"
+run --deterministic --trace
+promise "the hash of a trace is beside the others" grep -q '"trace_sha256": "[0-9a-f]\{64\}"' "$run/result.json"
+expect "a trace that comes back" 1 "patched: the same trace: yes, 2 blocks, 10 instructions" replay "$run"
+FAKE_TRACE="0 2" expect "a trace that does not is no fault of the kernel" 3 \
+	"the same trace: no, first difference not far behind block 1, after 0 instructions" replay "$run"
+promise "... though the bytes are the same" grep -q "the same bytes: yes" "$scratch/output"
+promise "... and then is not known when it does not come back" grep -q "then: not known" "$scratch/output"
+FAKE_TRACE="0 2" FAKE_TRACE_AGAIN="0 1" expect "a second pass finds the block" 3 \
+	"first difference in block 2, after 5 instructions" replay "$run"
+promise "... and tells it of then" grep -q "then: vCPU 1, a program at 0x400010" "$scratch/output"
+promise "... and of now" grep -q "now : vCPU 2, a program at 0x400010" "$scratch/output"
+FAKE_TRACE="0" FAKE_TRACE_AGAIN="0 1" expect "a trace that ends before" 3 "now : (nothing more)" replay "$run"
+FAKE=silence FAKE_TRACE="0 1" expect "a guest that was ended is compared as far as it went" 0 "the same trace: " \
+	replay --until "Linux version" "$run"
+printf x >>"$run/patched/trace.bin"
+expect "a trace that was changed" 2 "trace.bin: expected the bytes whose hash" replay "$run"
+expect "a trace of an image whose source is not known" 2 "what the patches of patched wrote is not known" \
+	replay --trace "$(readlink -f "$out/latest")"
+run --deterministic
+run
+expect "a trace of parallel vCPUs" 2 "--trace: expected a run with --deterministic" replay --trace "$run"
 finish

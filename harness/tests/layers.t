@@ -33,6 +33,8 @@ trial_run.c   cli-faults.t and boot-run.t run it whole
 pool.c        cli-faults.t ends and cancels its guests
 bisect_guest.c boot-bisect.t builds and boots with it
 compare_guest.c boot-compare.t boots pairs with it
+tracing.c     boot-trace.t names blocks and functions with it
+retrace.c     cli-replay.t makes traces that differ, boot-trace.t real ones
 trials.c      cli-faults.t and boot-run.t run it whole
 replay.c      cli-replay.t and boot-explore.t run it whole
 explore_guest.c cli-explore.t and boot-explore.t run it whole

@@ -48,6 +48,56 @@ static void test_parallel(void)
 	check(&(FlReplayText){.label = "p", .verdict_now = "PASS"}, no);
 }
 
+static void test_trace(void)
+{
+	check(&(FlReplayText){.label = "p",
+			      .until = "x",
+			      .until_line = 1,
+			      .until_text = "x",
+			      .traced = true,
+			      .trace_same = true,
+			      .blocks = 7,
+			      .instructions = 30},
+	      "p: stopped at serial.log:1: x\n"
+	      "p: the same trace: yes, 7 blocks, 30 instructions\n");
+	check(&(FlReplayText){.label = "p",
+			      .deterministic = true,
+			      .same = true,
+			      .traced = true,
+			      .exact = true,
+			      .blocks = 7,
+			      .instructions = 30,
+			      .block_then = "vCPU 1, do_fault mm/memory.c:5381"},
+	      "p: the same bytes: yes, console and protocol\n"
+	      "p: the same trace: no, first difference in block 8, after 30 instructions\n"
+	      "  then: vCPU 1, do_fault mm/memory.c:5381\n"
+	      "  now : (nothing more)\n");
+}
+
+static void test_functions(void)
+{
+	char name[] = "do_fault", place[] = "mm/memory.c:5381";
+	char other_name[] = "unused", other_place[] = "mm/shmem.c:3";
+	FlPatchFunction ran = {name, place, 12, 1u << 0 | 1u << 3, 3, 99};
+	FlPatchFunction did_not = {other_name, other_place, 0, 0, 0, 0};
+	g_autoptr(GPtrArray) functions = g_ptr_array_new();
+	FlReplayText guest = {.label = "p",
+			      .deterministic = true,
+			      .same = true,
+			      .functions = functions,
+			      .order = "o/patch-order.txt"};
+
+	g_ptr_array_add(functions, &ran);
+	g_ptr_array_add(functions, &did_not);
+	check(&guest, "p: the same bytes: yes, console and protocol\n"
+		      "p: functions with lines of the kernel's patches, as they first ran:\n"
+		      "  do_fault                     mm/memory.c:5381         first on vCPU 3, 12 "
+		      "times, on "
+		      "vCPUs 0 3\n"
+		      "  unused                       mm/shmem.c:3             did not run\n"
+		      "p: in which order, from vCPU to vCPU: o/patch-order.txt\n");
+}
+
 static void test_until(void)
 {
 	check(
@@ -64,6 +114,8 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/replay_text/bytes", test_bytes);
 	g_test_add_func("/replay_text/parallel", test_parallel);
+	g_test_add_func("/replay_text/trace", test_trace);
+	g_test_add_func("/replay_text/functions", test_functions);
 	g_test_add_func("/replay_text/until", test_until);
 	return g_test_run();
 }
