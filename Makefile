@@ -123,7 +123,7 @@ fuzz: deps-dev
 LINT_C  := $(wildcard harness/*/*.c)
 LINT_H  := $(wildcard harness/*/*.h)
 LINT_G  := $(wildcard guest-tests/*/*.[ch])
-LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh harness/splats.sh harness/wanted.sh harness/fuzz.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
+LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh harness/splats.sh harness/determinism.sh harness/wanted.sh harness/fuzz.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
 lint: deps-dev format-check
 	$(call say,LINT,clang-tidy)clang-tidy --quiet $(filter-out harness/tests/% harness/fuzz/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
 	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
@@ -147,6 +147,13 @@ selftest: deps
 splats: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	harness/splats.sh $(BUILD) $(ONLY)
+
+## determinism  one seed again and again beside busy loops: one console and one trace; N=5 runs, SEEDS=10 seeds
+N     ?= 5
+SEEDS ?= 10
+determinism: deps
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
+	harness/determinism.sh $(BUILD) $(N) $(SEEDS)
 
 ## selftests-mm  the kernel's own tools/testing/selftests/mm, for the plan's programs of that group
 SELFTESTS_SOURCE ?= /usr/src/linux-source-6.12.tar.xz
@@ -176,6 +183,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(TEST_BINS:=.d)
 
-.PHONY: all help run test test-long check tests deps deps-dev fuzz fuzzers guest lint format format-check selftest splats selftests-mm bench install clean
+.PHONY: all help run test test-long check tests deps deps-dev fuzz fuzzers guest lint format format-check selftest splats determinism selftests-mm bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
