@@ -23,6 +23,8 @@ expect "a missing tree is named" 2 "/no/such/tree is not a folder" "$faultline" 
 expect "an image excludes a patch" 2 "--image is booted as it is" \
 	"$faultline" run --image "$0" --patch "$0"
 expect "KVM cannot be deterministic" 2 "--deterministic needs --accel tcg" "$faultline" run --deterministic --accel kvm
+expect "an isolated guest cannot be deterministic" 2 "--isolate cannot go with --deterministic" \
+	"$faultline" run --deterministic --isolate
 expect "a missing plan is named" 2 "no.plan" "$faultline" run --plan no.plan
 
 printf '[plan]\ncolour = red\n' >"$scratch/bad.plan"
