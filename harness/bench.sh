@@ -3,15 +3,15 @@
 #
 # make bench: figures of this machine, each beside a plain command of the same run.
 #
-#     bench.sh BUILD [start] [touch] [build] [memory]     default: all four
+#     bench.sh BUILD [start] [touch] [build] [memory] [fork]     default: all five
 #
-# "start" boots guests, "touch" measures what a workload adds to the faults that it makes, "build" builds
+# "start" boots guests, "fork" lets them go on from one boot, "touch" measures what a workload adds to the faults that it makes, "build" builds
 # a kernel twice in full, "memory" judges a log of 200 MB.
 set -eu
 
 build=$(cd "$1" && pwd)
 shift
-parts=${*:-start touch build memory}
+parts=${*:-start touch build memory fork}
 faultline=$build/faultline
 runs=${BENCH_RUNS:-9}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/faultline-bench-XXXXXX")
@@ -171,6 +171,30 @@ bench_memory() {
 	echo "judging a quiet log of $size MB, ms: $judged; grep -c on the same file: $grepped"
 	echo "peak memory of faultline judge on it, KiB: $(peak_kib "$faultline" judge "$log")"
 	echo "peak memory of faultline run, KiB: $(peak_kib "$faultline" run --quiet --kernel patched --test vdso-fork --out "$out")"
+}
+
+# One short test in many fresh kernels, in turns: each booted, and each restored from one boot.
+bench_fork() {
+	n=20
+	"$faultline" run --quiet --isolate --kernel patched --test shared-retry-shm --out "$out" >/dev/null
+	for _ in 1 2 3; do
+		for how in --isolate ""; do
+			before=$(now_ms)
+			"$faultline" run --quiet ${how:+"$how"} --jobs 2 --repeat $n --kernel patched \
+				--test shared-retry-shm --out "$out" >/dev/null
+			wall=$(($(now_ms) - before))
+			echo $((n * 60000 / wall)) >>"$scratch/minute$how"
+			sed -n 's/.*"boot_ms": \([0-9.]*\),*$/\1/p' "$out/latest/result.json" >>"$scratch/fork$how"
+		done
+	done
+	# One at a time: nobody waits for the other's vCPUs.
+	"$faultline" run --quiet --isolate --repeat $n --kernel patched --test shared-retry-shm --out "$out" >/dev/null
+	sed -n 's/.*"boot_ms": \([0-9.]*\),*$/\1/p' "$out/latest/result.json" >"$scratch/alone"
+	echo "restore, start of QEMU to the first protocol record, ms:  $(spread <"$scratch/alone")"
+	echo "  two at a time:                                          $(spread <"$scratch/fork--isolate")"
+	echo "  the same by a boot, two at a time:                      $(spread <"$scratch/fork")"
+	echo "runs of a test of 0.2 s in a fresh kernel, a minute:      $(spread <"$scratch/minute--isolate")"
+	echo "  the same by a boot:                                     $(spread <"$scratch/minute")"
 }
 
 echo "$(nproc) CPUs, $(qemu-system-x86_64 --version | head -n 1)"

@@ -66,6 +66,15 @@
 #define FL_WIRE_EXIT_STATUS (2 * FL_WIRE_EXIT_BYTE + 1)
 
 /*
+ * Orders with "mode save" are for a boot that others go on from. Its one test is FL_WIRE_BOOT, which
+ * passes by getting there. After FL_WIRE_END the guest waits for orders in QEMU's fw_cfg: it never
+ * gets them, but it is saved meanwhile, and what is restored finds orders of its own. That begins a
+ * wire of its own, with the whole log of the kernel on it.
+ */
+#define FL_WIRE_ORDERS_FW_CFG "opt/org.faultline/orders"
+#define FL_WIRE_BOOT	      "boot"
+
+/*
  * The run's orders, a file in the initramfs, one order a line:
  *
  *     proto 1
@@ -73,7 +82,7 @@
  *     seed 1
  *     time_scale_milli 1000          limits and intervals of the tests are multiplied by this
  *     effort 1                       rounds of the tests are multiplied by this
- *     mode run                       or: shell
+ *     mode run                       or: shell, save
  *     deterministic 1                the machine must never be idle as a whole
  *     module fl_probe                loaded before the tests
  *     test 1 shared-write-tmpfs 20000   number, name, limit in ms (already scaled)

@@ -6,7 +6,7 @@
  */
 #include "attest.h"
 #include "program.h"
-#include "testrun.h"
+#include "savepoint.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -229,31 +229,46 @@ static void hello(struct session *session)
 	(void)emit_flush(session->emit);
 }
 
-static void run_tests(const struct orders *orders, int wire)
+static void run_tests(struct session *session)
+{
+	const struct orders *orders = session->orders;
+
+	load_modules(orders);
+	kmsg_drain(session->kmsg, session->emit);
+	balance_read(&session->base);
+	for (unsigned i = 0; i < orders->n_tests; i++)
+		if (!testrun_one(session, &orders->tests[i]))
+			break;
+}
+
+/* False: not a boot from which others can go on; what it was to do is done. */
+static bool run(const struct orders *orders, int wire)
 {
 	static struct emit emit;
 	struct kmsg kmsg;
 	struct session session = {.emit = &emit, .kmsg = &kmsg, .orders = orders};
+	bool goes_on = false;
 
 	emit_init(&emit, wire, orders->nonce);
 	hello(&session);
 	if (!kmsg_open(&kmsg)) {
 		/* Without the log there is no attestation, and so no PASS. */
 		complain("/dev/kmsg", strerror(errno));
-		return;
+		return false;
 	}
-	load_modules(orders);
-	kmsg_drain(&kmsg, &emit);
-	balance_read(&session.base);
-	for (unsigned i = 0; i < orders->n_tests; i++)
-		if (!testrun_one(&session, &orders->tests[i]))
-			break;
+	if (orders->save)
+		goes_on = savepoint_vouch(&session);
+	else
+		run_tests(&session);
 	attest(&session);
+	close(kmsg.fd);
+	tcdrain(wire);
+	return goes_on;
 }
 
-static void __attribute__((noreturn)) end_machine(int wire)
+static void __attribute__((noreturn)) refuse(const char *where, unsigned bad_line)
 {
-	tcdrain(wire);
+	dprintf(STDERR_FILENO, "faultline init: %s:%u: not an order\n", where, bad_line);
 	power_off();
 }
 
@@ -274,11 +289,8 @@ int main(int argc, char **argv)
 	unlink(FL_WIRE_ORDERS_PATH);
 	if (bad_line == ORDERS_NO_FILE)
 		orders.shell = true;
-	else if (bad_line) {
-		dprintf(STDERR_FILENO, "faultline init: %s:%u: not an order\n", FL_WIRE_ORDERS_PATH,
-			bad_line);
-		power_off();
-	}
+	else if (bad_line)
+		refuse(FL_WIRE_ORDERS_PATH, bad_line);
 	if (orders.shell)
 		run_shell();
 	if (orders.deterministic)
@@ -288,6 +300,10 @@ int main(int argc, char **argv)
 		complain(WIRE, strerror(errno));
 		power_off();
 	}
-	run_tests(&orders, wire);
-	end_machine(wire);
+	while (run(&orders, wire)) {
+		bad_line = savepoint_pass(&orders);
+		if (bad_line)
+			refuse(FL_WIRE_ORDERS_FW_CFG, bad_line);
+	}
+	power_off();
 }

@@ -69,7 +69,8 @@ static bool take_line(struct orders *orders, const char *line)
 		return orders->deterministic == 1;
 	if (sscanf(line, "mode %7s", mode) == 1) {
 		orders->shell = strcmp(mode, "shell") == 0;
-		return orders->shell || strcmp(mode, "run") == 0;
+		orders->save = strcmp(mode, "save") == 0;
+		return orders->shell || orders->save || strcmp(mode, "run") == 0;
 	}
 	if (strncmp(line, "module ", 7) == 0)
 		return add_module(orders, line + 7);
@@ -80,18 +81,16 @@ static bool take_line(struct orders *orders, const char *line)
 	return add_test(orders, line);
 }
 
-unsigned orders_read(struct orders *orders, const char *path)
+/* Closes the file. */
+static unsigned read_lines(struct orders *orders, FILE *file)
 {
 	char line[FL_WIRE_WORD_MAX + 16];
 	unsigned number = 0;
-	FILE *file = fopen(path, "re");
 
 	memset(orders, 0, sizeof(*orders));
 	memset(orders->nonce, '0', FL_WIRE_NONCE_LEN);
 	orders->scale_milli = 1000;
 	orders->effort = 1;
-	if (!file)
-		return ORDERS_NO_FILE;
 	while (fgets(line, sizeof(line), file)) {
 		number++;
 		line[strcspn(line, "\n")] = '\0';
@@ -102,4 +101,18 @@ unsigned orders_read(struct orders *orders, const char *path)
 	}
 	fclose(file);
 	return 0;
+}
+
+unsigned orders_read(struct orders *orders, const char *path)
+{
+	FILE *file = fopen(path, "re");
+
+	return file ? read_lines(orders, file) : ORDERS_NO_FILE;
+}
+
+unsigned orders_parse(struct orders *orders, char *text, size_t len)
+{
+	FILE *file = len ? fmemopen(text, len, "r") : NULL;
+
+	return file ? read_lines(orders, file) : ORDERS_NO_FILE;
 }

@@ -7,6 +7,7 @@
 #include "fl_wire.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define ORDERS_TESTS_MAX 256
 #define ORDERS_NAME_MAX	 64
@@ -25,7 +26,7 @@ struct orders {
 	char nonce[FL_WIRE_NONCE_LEN + 1];
 	unsigned long long seed;
 	unsigned scale_milli, effort;
-	bool shell;
+	bool shell, save;
 	unsigned deterministic;
 	unsigned n_modules;
 	char modules[FL_WIRE_MODULES_MAX][ORDERS_NAME_MAX];
@@ -33,6 +34,9 @@ struct orders {
 	struct order tests[ORDERS_TESTS_MAX];
 };
 
-/* Zero, or the number of the line that is not an order; a file that is missing is line 0xffff. */
+/* Whatever they were before. Zero, or the number of the line that is not an order; a file that is missing is line 0xffff. */
 #define ORDERS_NO_FILE 0xffff
 unsigned orders_read(struct orders *orders, const char *path);
+
+/* The same of a text, which is none if it is empty. Words stay allocated: this is for once. */
+unsigned orders_parse(struct orders *orders, char *text, size_t len);

@@ -129,6 +129,15 @@ bool fl_fs_rename(const char *from, const char *to, GError **error)
 	return set_errno_error(error, "it cannot be put in place", to);
 }
 
+bool fl_fs_sync(const char *path, GError **error)
+{
+	fl_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && fdatasync(fd) == 0)
+		return true;
+	return set_errno_error(error, "the disk did not take it", path);
+}
+
 char *fl_fs_temp_dir(const char *parent, const char *prefix, GError **error)
 {
 	g_autofree char *name = g_strdup_printf("%s/%s-XXXXXX", parent, prefix);

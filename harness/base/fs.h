@@ -38,6 +38,9 @@ bool fl_fs_remove(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Renames over a target; used to publish what was made under a temporary name. */
 bool fl_fs_rename(const char *from, const char *to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Waits until the disk has a file: for what is believed later without being looked at. */
+bool fl_fs_sync(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* A new folder `parent/prefix-XXXXXX`; the caller frees the name and removes the folder. */
 char *fl_fs_temp_dir(const char *parent, const char *prefix,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;

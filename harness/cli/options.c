@@ -230,6 +230,17 @@ static void add_judge_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_isolate_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"isolate", 0, 0, G_OPTION_ARG_NONE, &o->isolate,
+		 "a fresh kernel for each test: it boots once, and each test goes on from there",
+		 NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
 {
 	const GOptionEntry entries[] = {
@@ -337,6 +348,10 @@ static bool check(FlOptions *o, const char *args, GError **error)
 	if (o->deterministic && g_strcmp0(o->accel, "kvm") == 0)
 		return usage_error(error, "--deterministic needs --accel tcg: KVM runs vCPUs in "
 					  "parallel, by the host's clock");
+	if (o->deterministic && o->isolate)
+		return usage_error(error, "--isolate cannot go with --deterministic: a guest that "
+					  "goes on from a saved boot has not the bytes of one that "
+					  "booted");
 	return check_numbers(o, error) && check_explore(o, error) && check_files(o, error);
 }
 
@@ -391,6 +406,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_compare_options(context, options);
 	if (groups & FL_OPTIONS_JUDGE)
 		add_judge_options(context, options);
+	if (groups & FL_OPTIONS_ISOLATE)
+		add_isolate_options(context, options);
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;
@@ -443,6 +460,7 @@ FlRunRequest fl_options_request(const FlOptions *options, const FlPlan *plan)
 		.accel = options->accel,
 		.deterministic = options->deterministic,
 		.trace = options->trace,
+		.isolate = options->isolate,
 		.has_seed = options->seed_text != NULL,
 		.seed = options->seed,
 		.repeat = (unsigned)options->repeat,

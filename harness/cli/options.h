@@ -21,7 +21,8 @@ typedef enum {
 	FL_OPTIONS_BISECT = 1 << 4,   /* good, bad, series, signature, confidence, rate, max-runs */
 	FL_OPTIONS_COMPARE = 1 << 10, /* confidence; repeat counts pairs */
 	FL_OPTIONS_JUDGE = 1 << 11,   /* explain */
-	FL_OPTIONS_BUILD = 1 << 12    /* revision */
+	FL_OPTIONS_BUILD = 1 << 12,   /* revision */
+	FL_OPTIONS_ISOLATE = 1 << 13  /* isolate */
 } FlOptionGroups;
 
 /* gboolean and not bool where GOption writes: it writes an int. */
@@ -32,7 +33,7 @@ typedef struct {
 	int cpus, repeat, jobs, max_runs;
 	double timeout_scale, confidence, rate;
 	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, trace, rebuild, gdb,
-		keep_going, explain;
+		keep_going, explain, isolate;
 	unsigned memory_mib;
 	uint64_t seed, first_seed, last_seed; /* of --seed; of --seeds */
 	double duration_s;		      /* of --for */

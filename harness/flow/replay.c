@@ -119,6 +119,11 @@ static bool check_record(const FlGuestRecord *guest, const char *dir, GError **e
 			error, dir,
 			"cannot be replayed: expected the evidence of a guest that came to its "
 			"end, made by this version of faultline");
+	if (guest->snapshot)
+		return refuse(
+			error, dir,
+			"cannot be replayed: its guest went on from a boot that others share; "
+			"the command in result.json runs it again");
 	return !guest->deterministic ||
 	       (check_log(dir, FL_RUNDIR_CONSOLE, guest->console_sha256, error) &&
 		check_log(dir, FL_RUNDIR_WIRE, guest->wire_sha256, error) &&

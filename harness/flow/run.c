@@ -8,6 +8,9 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/log.h"
+#include "flow/machine.h"
+#include "flow/snapshot.h"
 #include "flow/trials.h"
 #include "image/disk.h"
 #include "judge/rules.h"
@@ -24,12 +27,13 @@ struct FlRun {
 	const FlSite *site;
 	const FlRunRequest *request;
 	FlAccel *accel;
-	GPtrArray *manifest;	    /* of FlTest: all there are */
-	GPtrArray *selected;	    /* of FlTest, borrowed */
-	GPtrArray *kernels;	    /* of FlPlanKernel, borrowed */
-	GPtrArray *built;	    /* of FlKernel, one for each of kernels */
-	GPtrArray *initramfs;	    /* of char *, likewise */
-	GPtrArray *disks;	    /* of FlDisk */
+	GPtrArray *manifest;  /* of FlTest: all there are */
+	GPtrArray *selected;  /* of FlTest, borrowed */
+	GPtrArray *kernels;   /* of FlPlanKernel, borrowed */
+	GPtrArray *built;     /* of FlKernel, one for each of kernels */
+	GPtrArray *initramfs; /* of char *, likewise */
+	GPtrArray *disks;     /* of FlDisk */
+	GPtrArray *snapshots; /* of FlSnapshot, for each kernel with each of cpu_counts; or NULL */
 	const unsigned *cpu_counts; /* each kernel runs with each of them */
 	unsigned n_cpu_counts, memory_mib;
 };
@@ -55,6 +59,7 @@ void fl_run_free(FlRun *run)
 	g_clear_pointer(&run->built, g_ptr_array_unref);
 	g_clear_pointer(&run->initramfs, g_ptr_array_unref);
 	g_clear_pointer(&run->disks, g_ptr_array_unref);
+	g_clear_pointer(&run->snapshots, g_ptr_array_unref);
 	g_free(run);
 }
 
@@ -194,6 +199,8 @@ static bool prepare_disks(FlRun *run, GError **error)
 	return run->disks != NULL;
 }
 
+/* ---- guests ---- */
+
 /* Why a guest cannot run a test, or NULL; the caller frees. */
 static char *why_skipped(const FlRun *run, const FlKernel *kernel, unsigned cpus,
 			 const FlTest *test)
@@ -247,13 +254,12 @@ static json_t *program_inputs(const FlRun *run)
 	return programs;
 }
 
-static json_t *guest_inputs(const FlRun *run, const FlKernel *kernel, const FlGuestRecord *guest)
+/* What the machine is made of, whatever it is told to do. */
+static json_t *machine_inputs(const FlRun *run, const FlKernel *kernel)
 {
-	json_t *inputs = json_object();
 	json_t *disks = json_object();
 	json_t *images = json_array();
 	json_t *limits = json_object();
-	json_t *tests = json_array();
 
 	for (guint i = 0; i < run->disks->len; i++) {
 		const FlDisk *disk = g_ptr_array_index(run->disks, i);
@@ -266,17 +272,21 @@ static json_t *guest_inputs(const FlRun *run, const FlKernel *kernel, const FlGu
 					    json_pack("{s:I, s:I}", "iops", (json_int_t)disk->iops,
 						      "bps", (json_int_t)disk->bps));
 	}
+	return json_pack("{s:O, s:s, s:s, s:o, s:o, s:o, s:s}", "kernel", kernel->inputs,
+			 "kernel_key", kernel->key, "bzimage_sha256", kernel->bzimage_sha256,
+			 "disks", disks, "disk_images", images, "disk_limits", limits, "qemu",
+			 run->accel->qemu_version);
+}
+
+static json_t *guest_inputs(const FlRun *run, const FlKernel *kernel, const FlGuestRecord *guest)
+{
+	json_t *inputs = machine_inputs(run, kernel);
+	json_t *tests = json_array();
+
 	for (char **test = guest->tests; *test; test++)
 		json_array_append_new(tests, json_string(*test));
-	json_object_set(inputs, "kernel", kernel->inputs);
-	json_object_set_new(inputs, "kernel_key", json_string(kernel->key));
-	json_object_set_new(inputs, "bzimage_sha256", json_string(kernel->bzimage_sha256));
-	json_object_set_new(inputs, "disks", disks);
-	json_object_set_new(inputs, "disk_images", images);
-	json_object_set_new(inputs, "disk_limits", limits);
 	json_object_set_new(inputs, "tests", tests);
 	json_object_set_new(inputs, "programs", program_inputs(run));
-	json_object_set_new(inputs, "qemu", json_string(run->accel->qemu_version));
 	json_object_set_new(inputs, "accel", json_string(guest->accel));
 	json_object_set_new(inputs, "cpus", json_integer(guest->cpus));
 	json_object_set_new(inputs, "memory_mib", json_integer(guest->memory_mib));
@@ -285,6 +295,8 @@ static json_t *guest_inputs(const FlRun *run, const FlKernel *kernel, const FlGu
 	json_object_set_new(inputs, "time_scale_milli", json_integer(guest->time_scale_milli));
 	json_object_set_new(inputs, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(inputs, "nonce", json_string(guest->nonce));
+	if (guest->snapshot)
+		json_object_set_new(inputs, "snapshot", json_string(guest->snapshot));
 	return inputs;
 }
 
@@ -363,20 +375,19 @@ static FlGuestRecord *describe_guest(const FlRun *run, const FlKernel *kernel, c
 /* What a run keeps of a trace: another run of the same is compared with it. */
 static const FlTrialTrace checkpoints;
 
-/* One guest: its record, its tests and inputs.json, joined to what a trial needs. */
-static void add_setup(Guests *guests, guint i, unsigned cpus, uint64_t seed, unsigned repeat)
+/* One guest: its record, its tests and inputs.json, joined to what a trial needs. Takes both over. */
+static void add_setup(Guests *guests, guint i, FlGuestRecord *guest, GPtrArray *tests,
+		      const FlSnapshot *snapshot)
 {
 	const FlRun *run = guests->run;
-	const FlPlanKernel *plan = g_ptr_array_index(run->kernels, i);
 	const FlKernel *kernel = g_ptr_array_index(run->built, i);
-	FlGuestRecord *guest = describe_guest(run, kernel, plan->name, cpus, seed, repeat);
-	GPtrArray *tests = applicable(run, kernel, guest);
 	FlTrialSetup setup = {
 		.site = run->site,
 		.rundir = guests->rundir,
 		.guest = guest,
 		.bzimage = kernel->bzimage,
 		.initramfs = g_ptr_array_index(run->initramfs, i),
+		.snapshot = snapshot,
 		.tests = tests,
 		.disks = run->disks,
 		.effort = run->request->plan->effort,
@@ -394,6 +405,47 @@ static void add_setup(Guests *guests, guint i, unsigned cpus, uint64_t seed, uns
 	g_array_append_val(guests->setups, setup);
 }
 
+/* Its folder, and a nonce of its own, are the test's. */
+static void isolate(FlGuestRecord *guest, const char *test, const FlSnapshot *snapshot)
+{
+	g_autofree char *label = g_strdup_printf("%s+%s", guest->label, test);
+	g_autofree char *stream = g_strdup_printf("%s %s", guest->name, test);
+
+	g_free(guest->label);
+	g_free(guest->nonce);
+	guest->label = g_strdelimit(g_steal_pointer(&label), "/", '_');
+	guest->nonce = fl_orders_nonce(guest->key, stream, guest->seed);
+	guest->snapshot = g_strdup(snapshot->key);
+}
+
+/* All tests in one guest; isolated, each in its own, and the first has those that do not apply. */
+static void add_guests(Guests *guests, guint i, unsigned n, uint64_t seed, unsigned repeat)
+{
+	const FlRun *run = guests->run;
+	const FlPlanKernel *plan = g_ptr_array_index(run->kernels, i);
+	const FlKernel *kernel = g_ptr_array_index(run->built, i);
+	unsigned cpus = run->cpu_counts[n];
+	FlGuestRecord *guest = describe_guest(run, kernel, plan->name, cpus, seed, repeat);
+	g_autoptr(GPtrArray) tests = applicable(run, kernel, guest);
+	const FlSnapshot *snapshot =
+		run->snapshots ? run->snapshots->pdata[i * run->n_cpu_counts + n] : NULL;
+
+	if (!snapshot || !tests->len) {
+		add_setup(guests, i, guest, g_ptr_array_ref(tests), NULL);
+		return;
+	}
+	for (guint t = 0; t < tests->len; t++) {
+		FlTest *test = g_ptr_array_index(tests, t);
+		GPtrArray *one = g_ptr_array_new();
+
+		if (t)
+			guest = describe_guest(run, kernel, plan->name, cpus, seed, repeat);
+		g_ptr_array_add(one, test);
+		isolate(guest, test->name, snapshot);
+		add_setup(guests, i, guest, one, snapshot);
+	}
+}
+
 static void make_guests(Guests *guests, uint64_t seed, unsigned n_repeats)
 {
 	const FlRun *run = guests->run;
@@ -404,7 +456,53 @@ static void make_guests(Guests *guests, uint64_t seed, unsigned n_repeats)
 	for (unsigned repeat = 1; repeat <= n_repeats; repeat++)
 		for (guint i = 0; i < run->built->len; i++)
 			for (unsigned n = 0; n < run->n_cpu_counts; n++)
-				add_setup(guests, i, run->cpu_counts[n], seed, repeat);
+				add_guests(guests, i, n, seed, repeat);
+}
+
+/* ---- boots to go on from ---- */
+
+static bool add_snapshot(FlRun *run, guint i, unsigned n, GError **error)
+{
+	const FlPlanKernel *plan = g_ptr_array_index(run->kernels, i);
+	const FlKernel *kernel = g_ptr_array_index(run->built, i);
+	g_autoptr(FlGuestRecord) guest =
+		describe_guest(run, kernel, plan->name, run->cpu_counts[n], 1, 1);
+	g_autoptr(json_t) inputs = machine_inputs(run, kernel);
+	g_autofree FlVmDisk *disks = fl_prepare_vm_disks(run->disks);
+	g_autofree char *why = NULL;
+	FlVmSpec machine = fl_machine(run->site, guest, disks, run->disks->len);
+	FlSnapshotSpec spec = {
+		.site = run->site,
+		.machine = &machine,
+		.initramfs = g_ptr_array_index(run->initramfs, i),
+		.name = plan->name,
+		.inputs = inputs,
+	};
+	FlSnapshot *snapshot;
+
+	machine.bzimage = kernel->bzimage;
+	if (!fl_snapshot_get(&spec, &snapshot, &why, error)) {
+		g_prefix_error(error, "%s: ", plan->name);
+		return false;
+	}
+	if (why)
+		fl_log_warning("%s: nothing can go on from its boot, so all its tests run in one "
+			       "guest: %s",
+			       plan->name, why);
+	g_ptr_array_add(run->snapshots, snapshot);
+	return true;
+}
+
+static bool prepare_snapshots(FlRun *run, GError **error)
+{
+	if (!run->request->isolate)
+		return true;
+	run->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)fl_snapshot_free);
+	for (guint i = 0; i < run->built->len; i++)
+		for (unsigned n = 0; n < run->n_cpu_counts; n++)
+			if (!add_snapshot(run, i, n, error))
+				return false;
+	return true;
 }
 
 static bool select_kernels(FlRun *run, GError **error)
@@ -427,7 +525,7 @@ static bool prepare(FlRun *run, GError **error)
 	return fl_fs_mkdir(run->site->cache_dir, error) && select_kernels(run, error) &&
 	       select_tests(run, error) && check_splat_rules(run, error) &&
 	       prepare_machine(run, error) && prepare_kernels(run, error) &&
-	       prepare_disks(run, error);
+	       prepare_disks(run, error) && prepare_snapshots(run, error);
 }
 
 FlRun *fl_run_prepare(const FlSite *site, const FlRunRequest *request, GError **error)

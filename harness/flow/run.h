@@ -19,6 +19,7 @@ typedef struct {
 	const char *accel;   /* "auto", "kvm", "tcg" */
 	bool deterministic;  /* one vCPU at a time by a counted clock; not with "kvm" */
 	bool trace;	     /* of the executed blocks; only with deterministic */
+	bool isolate; /* a fresh kernel for each test, all from one boot; not when deterministic */
 	bool has_seed;
 	uint64_t seed;
 	unsigned repeat; /* at least 1 */

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "flow/dissect.h"
 #include "flow/evidence.h"
+#include "flow/machine.h"
 #include "flow/prepare.h"
 #include "flow/quote.h"
 #include "image/initramfs.h"
@@ -24,14 +25,8 @@
 
 #include <string.h>
 
-/* Limits at time scale 1.0; a boot takes about a second there, so these are generous. */
-#define BOOT_LIMIT_US	 (30 * G_USEC_PER_SEC)
-#define SILENCE_LIMIT_US (20 * G_USEC_PER_SEC)
-#define TOTAL_SLACK_US	 (60 * G_USEC_PER_SEC)
-#define OWN_END_US	 (10 * G_USEC_PER_SEC)
-#define WATCHDOG_S	 10u
-#define WATCHDOG_MAX_S	 120u
-#define CONSOLE_MAX	 (64u << 20)
+/* Of a guest that has said all, to its own last act; at time scale 1.0. */
+#define OWN_END_US (10 * G_USEC_PER_SEC)
 
 struct FlTrial {
 	FlTrialSetup setup;
@@ -207,21 +202,31 @@ static bool make_judge(FlTrial *trial, GError **error)
 	return trial->judge != NULL;
 }
 
-/* The initramfs with the orders, the kernel and inputs.json: what the guest was made of. */
-static bool write_inputs(FlTrial *trial, const FlOrders *orders, GError **error)
+/* With the initramfs that they are in, or alone for a guest that booted long before. */
+static bool write_orders(const FlTrial *trial, const FlOrders *orders, GError **error)
 {
+	const FlTrialSetup *setup = &trial->setup;
 	g_autofree char *text = fl_orders_text(orders);
 	g_autofree char *initrd = file_in(trial, FL_RUNDIR_INITRD);
+	g_autofree char *alone = file_in(trial, FL_RUNDIR_ORDERS);
+
+	if (setup->initrd)
+		return fl_rundir_keep(setup->initrd, initrd, error);
+	if (setup->snapshot)
+		return fl_fs_write(alone, text, strlen(text), error);
+	return fl_initramfs_with_orders(setup->initramfs, text, initrd, error);
+}
+
+/* The orders, the kernel and inputs.json: what the guest was made of. */
+static bool write_inputs(FlTrial *trial, const FlOrders *orders, GError **error)
+{
 	g_autofree char *bzimage = file_in(trial, FL_RUNDIR_BZIMAGE);
 	g_autofree char *config = file_in(trial, FL_RUNDIR_CONFIG);
 	g_autofree char *inputs = file_in(trial, FL_RUNDIR_INPUTS);
 	const FlGuestRecord *guest = trial->setup.guest;
 
-	if (trial->setup.initrd
-		    ? !fl_rundir_keep(trial->setup.initrd, initrd, error)
-		    : !fl_initramfs_with_orders(trial->setup.initramfs, text, initrd, error))
-		return false;
-	if (!fl_rundir_keep(trial->setup.bzimage, bzimage, error))
+	if (!write_orders(trial, orders, error) ||
+	    !fl_rundir_keep(trial->setup.bzimage, bzimage, error))
 		return false;
 	if (guest->config && !fl_rundir_keep(guest->config, config, error))
 		return false;
@@ -279,49 +284,38 @@ static bool describe_trace(const FlTrial *trial, TracePaths *paths, FlVmTrace *r
 	return true;
 }
 
-static unsigned watchdog_s(const FlGuestRecord *guest)
-{
-	return MIN(WATCHDOG_S * guest->time_scale_milli / 1000 + 1, WATCHDOG_MAX_S);
-}
-
 static bool start_vm(FlTrial *trial, GError **error)
 {
 	const FlTrialSetup *setup = &trial->setup;
 	g_autofree char *bzimage = file_in(trial, FL_RUNDIR_BZIMAGE);
 	g_autofree char *initrd = file_in(trial, FL_RUNDIR_INITRD);
+	g_autofree char *orders = file_in(trial, FL_RUNDIR_ORDERS);
 	g_autofree char *console = file_in(trial, FL_RUNDIR_CONSOLE);
 	g_autofree char *wire = file_in(trial, FL_RUNDIR_WIRE);
 	g_autofree char *qemu_log = file_in(trial, FL_RUNDIR_QEMU);
 	g_autofree char *command = file_in(trial, FL_RUNDIR_COMMAND);
 	g_autofree FlVmDisk *disks = fl_prepare_vm_disks(setup->disks);
+	FlVmSpec spec = fl_machine(setup->site, setup->guest, disks, setup->disks->len);
+	FlVmFork from = {0};
 	g_auto(TracePaths) trace_paths = {0};
 	FlVmTrace trace;
-	uint64_t scale = setup->guest->limit_scale_milli;
-	FlVmSpec spec = {
-		.qemu = setup->site->qemu,
-		.bzimage = bzimage,
-		.initrd = initrd,
-		.cpus = setup->guest->cpus,
-		.memory_mib = setup->guest->memory_mib,
-		.accel = setup->guest->accel,
-		.seed = setup->guest->seed,
-		.deterministic = setup->guest->deterministic,
-		.disks = disks,
-		.n_disks = setup->disks->len,
-		.tsc_khz = setup->guest->deterministic ? FL_TSC_ICOUNT_KHZ : fl_tsc_khz(),
-		.watchdog_s = watchdog_s(setup->guest),
-		.console_path = console,
-		.wire_path = wire,
-		.stderr_path = qemu_log,
-		.command_path = command,
-		.boot_us = BOOT_LIMIT_US * scale / 1000,
-		.silence_us = SILENCE_LIMIT_US * scale / 1000,
-		.total_us = (BOOT_LIMIT_US + TOTAL_SLACK_US) * scale / 1000 +
-			    setup->guest->tests_limit_ms * 1000,
-		.console_max = CONSOLE_MAX,
-		.on_limit = on_limit,
-	};
 
+	spec.bzimage = bzimage;
+	spec.console_path = console;
+	spec.wire_path = wire;
+	spec.stderr_path = qemu_log;
+	spec.command_path = command;
+	spec.on_limit = on_limit;
+	if (setup->snapshot) {
+		from = (FlVmFork){.ram = setup->snapshot->ram,
+				  .state = setup->snapshot->state,
+				  .orders = orders,
+				  .console = setup->snapshot->console};
+		spec.fork = &from;
+	} else {
+		spec.initrd = initrd;
+		spec.tsc_khz = spec.deterministic ? FL_TSC_ICOUNT_KHZ : fl_tsc_khz();
+	}
 	if (setup->trace) {
 		if (!describe_trace(trial, &trace_paths, &trace, error))
 			return false;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "flow/site.h"
+#include "flow/snapshot.h"
 #include "flow/until.h"
 #include "judge/record.h"
 #include "store/rundir.h"
@@ -35,11 +36,12 @@ typedef struct {
 	const FlRundir *rundir;
 	FlGuestRecord *guest; /* filled in: boot_ms .. verdict */
 	const char *bzimage;
-	const char *initramfs;	/* without orders */
-	const char *initrd;	/* or: one that has its orders, of an older run */
-	const GPtrArray *tests; /* of FlTest: those that this guest runs */
-	const GPtrArray *disks; /* of FlDisk */
-	const json_t *inputs;	/* inputs.json, complete */
+	const char *initramfs;	    /* without orders */
+	const char *initrd;	    /* or: one that has its orders, of an older run */
+	const FlSnapshot *snapshot; /* or: the boot that it goes on from */
+	const GPtrArray *tests;	    /* of FlTest: those that this guest runs */
+	const GPtrArray *disks;	    /* of FlDisk */
+	const json_t *inputs;	    /* inputs.json, complete */
 	unsigned effort;
 	const FlTrialTrace *trace; /* NULL: it is not traced */
 	/* For a look at an older run; NULL, false: none. */

@@ -10,8 +10,9 @@
 
 /* One guest of a run. Strings are owned; NULL where it is not known. */
 typedef struct {
-	char *name;  /* of the kernel in the plan */
-	char *label; /* its folder in the evidence: the name, with ".N" from the second boot on */
+	char *name; /* of the kernel in the plan */
+	/* Its folder in the evidence: the name, ".N" from the second boot on, "+TEST" if isolated. */
+	char *label;
 	unsigned repeat; /* from 1 */
 	char *release;
 	char *key; /* content key of the kernel */
@@ -26,11 +27,12 @@ typedef struct {
 	char *accel, *accel_reason;
 	uint64_t seed;
 	bool deterministic;
+	char *snapshot; /* key of the boot that it went on from; NULL: it booted itself */
 	unsigned time_scale_milli;  /* of the guest's own limits: in its orders and watchdogs */
 	unsigned limit_scale_milli; /* of the host's limits */
 	uint64_t tests_limit_ms;    /* what all its tests may take by the host's clock */
-	double boot_ms;		    /* start of QEMU to the first byte on the wire; 0: never */
-	double total_ms;	    /* start of QEMU to its end */
+	double boot_ms; /* start of QEMU to the first byte on the wire, also of a restored guest; 0: never */
+	double total_ms; /* start of QEMU to its end */
 	FlEnding ending;
 	char *detail; /* the machine's own words about the end */
 	char *console_sha256, *wire_sha256;

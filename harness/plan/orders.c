@@ -50,9 +50,13 @@ char *fl_orders_text(const FlOrders *orders)
 			       FL_WIRE_PROTO, orders->nonce, orders->seed);
 	g_string_append_printf(text, "time_scale_milli %u\neffort %u\nmode %s\n",
 			       orders->time_scale_milli, orders->effort,
-			       orders->shell ? "shell" : "run");
+			       orders->shell  ? "shell"
+			       : orders->save ? "save"
+					      : "run");
 	if (orders->deterministic)
 		g_string_append(text, "deterministic 1\n");
+	if (orders->save)
+		g_string_append(text, "test 1 " FL_WIRE_BOOT " 0\n");
 	append_modules(text, orders->tests);
 	for (guint i = 0; orders->tests && i < orders->tests->len; i++) {
 		const FlTest *test = g_ptr_array_index(orders->tests, i);

@@ -15,7 +15,8 @@ typedef struct {
 	unsigned effort;	   /* at least 1: by what the tests multiply their rounds */
 	bool deterministic;	   /* the machine must never be idle as a whole */
 	bool shell;		   /* an interactive shell instead of the tests */
-	const GPtrArray *tests;	   /* of FlTest; may be NULL with shell */
+	bool save;		   /* only the boot, up to where other guests go on from */
+	const GPtrArray *tests;	   /* of FlTest; NULL with save, may be NULL with shell */
 } FlOrders;
 
 /* The caller frees. Limits of the tests are multiplied by time_scale_milli and effort. */

@@ -24,6 +24,8 @@
 #define FL_RUNDIR_CONFIG  "config"	/* the kernel's configuration */
 #define FL_RUNDIR_BZIMAGE "bzImage"
 #define FL_RUNDIR_INITRD  "initramfs.cpio"
+#define FL_RUNDIR_ORDERS \
+	"orders" /* of a guest that went on from a boot: they are in no initramfs */
 #define FL_RUNDIR_GUEST \
 	"guest.json" /* how the guest was made and ended: what judging again needs */
 /* Of a guest that was traced (trace/format.h): */

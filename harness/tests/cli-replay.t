@@ -43,6 +43,10 @@ promise "... the same up to there" grep -q "the same bytes: yes.*as far as both 
 expect "a line that does not come" 3 'no line of the console has "x y"' replay --until "x y" "$run"
 expect "--gdb says how to call it" 1 "gdb -ex 'target remote 127.0.0.1:1234'" replay --gdb "$run"
 
+cp -R "$run/patched" "$scratch/isolated"
+sed -i 's/"snapshot": null/"snapshot": "feed"/' "$scratch/isolated/guest.json"
+expect "a guest that went on from a boot is told" 2 "went on from a boot that others share" replay "$scratch/isolated"
+
 run --repeat 2
 expect "a run with parallel vCPUs" 1 "the verdict came back: yes, CRASH then, CRASH now" replay "$run"
 promise "... of which only the choices repeat" grep -q "only the programs' choices repeat" "$scratch/output"

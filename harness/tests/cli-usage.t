@@ -24,6 +24,8 @@ expect "an image excludes a patch" 2 "--image is booted as it is" \
 	"$faultline" run --image "$0" --patch "$0"
 expect "KVM cannot be deterministic" 2 "--deterministic needs --accel tcg" "$faultline" run --deterministic --accel kvm
 expect "parallel vCPUs cannot be traced" 2 "--trace needs --deterministic" "$faultline" run --trace
+expect "an isolated guest cannot be deterministic" 2 "--isolate cannot go with --deterministic" \
+	"$faultline" run --deterministic --isolate
 expect "a missing plan is named" 2 "no.plan" "$faultline" run --plan no.plan
 
 printf '[plan]\ncolour = red\n' >"$scratch/bad.plan"

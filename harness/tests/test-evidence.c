@@ -17,6 +17,7 @@ static void test_round_trip(void)
 	g_autoptr(FlGuestRecord) saved = fixture_guest("patched", FL_VERDICT_PASS, "fine");
 	g_autoptr(FlGuestRecord) loaded = NULL;
 
+	saved->snapshot = g_strdup("feed");
 	g_assert_true(fl_evidence_save_guest(saved, scratch, NULL));
 	loaded = fl_evidence_load_guest(scratch, NULL);
 	g_assert_nonnull(loaded);
@@ -28,6 +29,7 @@ static void test_round_trip(void)
 	g_assert_cmpstr(loaded->trace_sha256, ==, saved->trace_sha256);
 	g_assert_cmpuint(loaded->cpus, ==, saved->cpus);
 	g_assert_cmpuint(loaded->seed, ==, saved->seed);
+	g_assert_cmpstr(loaded->snapshot, ==, "feed");
 	g_assert_cmpint(loaded->ending, ==, saved->ending);
 	g_assert_cmpfloat(loaded->boot_ms, ==, saved->boot_ms);
 	g_assert_null(loaded->verdict);

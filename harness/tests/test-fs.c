@@ -32,6 +32,7 @@ static void test_errors_name_the_path(void)
 	g_autoptr(GError) write_error = NULL;
 	g_autoptr(GError) read_error = NULL;
 	g_autoptr(GError) mkdir_error = NULL;
+	g_autoptr(GError) sync_error = NULL;
 	char *data;
 
 	g_assert_false(fl_fs_write("/proc/no-such/file", "x", 1, &write_error));
@@ -40,6 +41,8 @@ static void test_errors_name_the_path(void)
 	g_assert_nonnull(strstr(read_error->message, "/no-such-file"));
 	g_assert_false(fl_fs_mkdir("/dev/null/folder", &mkdir_error));
 	g_assert_nonnull(strstr(mkdir_error->message, "/dev/null/folder"));
+	g_assert_false(fl_fs_sync("/no-such-file", &sync_error));
+	g_assert_nonnull(strstr(sync_error->message, "/no-such-file"));
 }
 
 static void test_copy_keeps_mode(void)
@@ -49,6 +52,7 @@ static void test_copy_keeps_mode(void)
 	struct stat st;
 
 	g_assert_true(fl_fs_write(from, "#!/bin/sh\n", 10, NULL));
+	g_assert_true(fl_fs_sync(from, NULL));
 	g_chmod(from, 0755);
 	g_assert_true(fl_fs_copy(from, to, NULL));
 	g_assert_cmpint(stat(to, &st), ==, 0);

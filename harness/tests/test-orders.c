@@ -4,6 +4,7 @@
  */
 #include "plan/orders.h"
 
+#include "../../guest-tests/init/orders.c"
 #include "plan/manifest.h"
 #include "plan/plan.h"
 
@@ -30,6 +31,40 @@ static void test_text(void)
 	orders.deterministic = true;
 	g_autofree char *steady = fl_orders_text(&orders);
 	g_assert_nonnull(strstr(steady, "\ndeterministic 1\n"));
+}
+
+static void test_save(void)
+{
+	FlOrders orders = {
+		.nonce = "0123456789abcdef", .time_scale_milli = 1000, .effort = 1, .save = true};
+	g_autofree char *text = fl_orders_text(&orders);
+
+	g_assert_nonnull(strstr(text, "\nmode save\ntest 1 boot 0\n"));
+}
+
+/* What the host writes is what the guest reads, from its file and from QEMU alike. */
+static void test_guest(void)
+{
+	static struct orders got;
+	FlOrders sent = {.nonce = "0123456789abcdef",
+			 .seed = 7,
+			 .time_scale_milli = 1500,
+			 .effort = 2,
+			 .save = true};
+	g_autofree char *text = fl_orders_text(&sent);
+	char wrong[] = "proto 1\nmode run\nmode nonsense\n";
+
+	g_assert_cmpuint(orders_parse(&got, text, strlen(text)), ==, 0);
+	g_assert_true(got.save);
+	g_assert_false(got.shell);
+	g_assert_cmpstr(got.nonce, ==, sent.nonce);
+	g_assert_cmpuint(got.seed, ==, 7);
+	g_assert_cmpuint(got.scale_milli, ==, 1500);
+	g_assert_cmpuint(got.n_tests, ==, 1);
+	g_assert_cmpstr(got.tests[0].name, ==, FL_WIRE_BOOT);
+	g_assert_cmpuint(orders_parse(&got, wrong, strlen(wrong)), ==, 3);
+	g_assert_cmpuint(orders_parse(&got, wrong, 0), ==, ORDERS_NO_FILE);
+	g_assert_cmpuint(orders_read(&got, "/nonexistent"), ==, ORDERS_NO_FILE);
 }
 
 static void test_program(void)
@@ -72,6 +107,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/orders/text-is-what-the-guest-reads", test_text);
+	g_test_add_func("/orders/a-boot-to-go-on-from-has-one-test", test_save);
+	g_test_add_func("/orders/the-guest-reads-what-was-written", test_guest);
 	g_test_add_func("/orders/programs-come-with-their-words", test_program);
 	g_test_add_func("/orders/nonce-comes-from-its-inputs", test_nonce);
 	return g_test_run();

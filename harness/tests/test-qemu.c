@@ -142,6 +142,66 @@ static void test_trace(void)
 	}
 }
 
+static const FlVmFork boot_files = {.ram = "/c/r,am"};
+static const FlVmFork restored_files = {.ram = "/c/r,am",
+					.state = "/c/it's the state",
+					.orders = "/o/orders",
+					.console = "/c/serial.log"};
+
+static void check_pairs(const FlVmSpec *spec, const char *const (*pairs)[2], size_t n)
+{
+	g_auto(GStrv) argv = fl_qemu_argv(spec, 7);
+
+	for (size_t i = 0; i < n; i++) {
+		g_test_message("%s %s", pairs[i][0], pairs[i][1]);
+		g_assert_true(has_pair(argv, pairs[i][0], pairs[i][1]));
+	}
+}
+
+/* One machine twice: only what is done with it differs. */
+static void test_fork(void)
+{
+	static const char *const both[][2] = {
+		{"-machine", "pc,hpet=off,vmport=off,usb=off,memory-backend=ram"},
+		{"-action", "panic=none"},
+		{"-global", "migration.announce-rounds=0"},
+		{"-global", "migration.store-global-state=off"},
+	};
+	static const char *const boot[][2] = {
+		{"-object", "memory-backend-file,id=ram,size=1024M,share=on,mem-path=/c/r,,am"},
+		{"-chardev", "file,id=console,path=/o/serial.log"},
+	};
+	static const char *const restored[][2] = {
+		{"-object", "memory-backend-file,id=ram,size=1024M,share=off,mem-path=/c/r,,am"},
+		{"-chardev", "file,id=console,path=/o/serial.log,append=on"},
+		{"-fw_cfg", "name=opt/org.faultline/orders,file=/o/orders"},
+		{"-incoming", "defer"},
+	};
+	FlVmSpec spec = spec_new();
+
+	spec.fork = &boot_files;
+	check_pairs(&spec, both, G_N_ELEMENTS(both));
+	check_pairs(&spec, boot, G_N_ELEMENTS(boot));
+	spec.fork = &restored_files;
+	check_pairs(&spec, both, G_N_ELEMENTS(both));
+	check_pairs(&spec, restored, G_N_ELEMENTS(restored));
+}
+
+static void test_fork_script(void)
+{
+	FlVmSpec spec = spec_new();
+	g_autofree char *script = NULL;
+
+	spec.fork = &restored_files;
+	script = fl_qemu_script(&spec);
+	g_assert_nonnull(
+		strstr(script, "cat >restore.in <<'END'\n{\"execute\":\"qmp_capabilities\"}\n"));
+	g_assert_nonnull(strstr(script, "x-ignore-shared"));
+	g_assert_nonnull(strstr(script, "-chardev pipe,id=restore,path=restore"));
+	/* The state is read by cat, whatever its name. */
+	g_assert_nonnull(strstr(script, "exec:cat '/c/it'\\\\''s the state'"));
+}
+
 static void test_kvm(void)
 {
 	FlVmSpec spec = spec_new();
@@ -214,6 +274,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/qemu/the-console-is-the-first-port", test_console_is_first);
 	g_test_add_func("/qemu/deterministic-keeps-the-host-s-time-out", test_deterministic);
 	g_test_add_func("/qemu/a-trace-is-a-plugin", test_trace);
+	g_test_add_func("/qemu/a-boot-and-who-goes-on-from-it-are-one-machine", test_fork);
+	g_test_add_func("/qemu/the-script-goes-on-from-a-boot", test_fork_script);
 	g_test_add_func("/qemu/kvm-has-no-thread-option", test_kvm);
 	g_test_add_func("/qemu/watchdogs-stay-in-the-kernel-s-range", test_watchdogs);
 	g_test_add_func("/qemu/the-shell-reads-the-script-as-the-same-words", test_script);

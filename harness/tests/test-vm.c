@@ -20,6 +20,7 @@ typedef struct {
 	GMainLoop *loop;
 	GByteArray *bytes[FL_VM_N_PORTS];
 	bool stop_at_first;
+	FlVmFork files;
 	unsigned ends;
 	FlEnding kind;
 	char *detail;
@@ -218,6 +219,55 @@ static void test_script(void)
 	world_free(world);
 }
 
+/* A restored guest's console is that of its boot, and what follows. */
+static void test_restored_console(void)
+{
+	static const char expected[] = "[ 0.1] its boo\0t\nLinux version 6.12\n";
+	World *world = world_new("exit");
+	g_autofree char *before = g_build_filename(world->dir, "before.log", NULL);
+	g_autofree char *log = NULL;
+	size_t len;
+
+	g_assert_true(fl_fs_write(before, expected, strlen("[ 0.1] its boo") + 3, NULL));
+	world->files = (FlVmFork){
+		.ram = "/nonexistent/ram", .state = before, .orders = "o", .console = before};
+	world->spec.fork = &world->files;
+	world_run(world);
+	g_assert_true(fl_fs_read(world->console, &log, &len, NULL));
+	g_assert_cmpmem(log, len, expected, sizeof(expected) - 1);
+	g_assert_cmpmem(world->bytes[FL_VM_CONSOLE]->data, world->bytes[FL_VM_CONSOLE]->len,
+			expected, sizeof(expected) - 1);
+	world_free(world);
+}
+
+/* Nothing that was restored and stays silent may be held against the kernel. */
+static void test_restored_silence(void)
+{
+	World *world = world_new("noboot");
+
+	world->files =
+		(FlVmFork){.ram = "r", .state = "/dev/null", .orders = "o", .console = "/dev/null"};
+	world->spec.fork = &world->files;
+	world->spec.boot_us = 50000;
+	world_run(world);
+	g_assert_cmpint(world->kind, ==, FL_ENDING_QEMU);
+	g_assert_nonnull(strstr(world->detail, "no byte on the wire"));
+	world_free(world);
+}
+
+static void test_missing_state(void)
+{
+	World *world = world_new("exit");
+	g_autoptr(GError) error = NULL;
+
+	world->files = (FlVmFork){
+		.ram = "r", .state = "/nonexistent/state", .orders = "o", .console = "/dev/null"};
+	world->spec.fork = &world->files;
+	g_assert_null(fl_vm_start(&world->spec, on_bytes, on_end, world, &error));
+	g_assert_nonnull(strstr(error->message, "/nonexistent/state cannot be opened"));
+	world_free(world);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -229,6 +279,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/vm/stop-ends-it-after-the-grace-time", test_stop);
 	g_test_add_func("/vm/missing-qemu-names-the-package", test_missing);
 	g_test_add_func("/vm/free-kills-without-a-call", test_free_kills);
+	g_test_add_func("/vm/a-restored-console-begins-with-its-boot", test_restored_console);
+	g_test_add_func("/vm/a-restored-guest-that-is-silent-is-no-hang", test_restored_silence);
+	g_test_add_func("/vm/a-missing-state-is-named", test_missing_state);
 	g_test_add_func("/vm/the-command-is-runnable", test_script);
 	return g_test_run();
 }

@@ -10,6 +10,7 @@
 #include "vm/qemu.h"
 
 #include "fl_wire.h"
+#include "vm/save.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -124,7 +125,8 @@ static void add_machine(GPtrArray *argv, const FlVmSpec *spec)
 	add(argv, "-no-user-config", NULL);
 	add(argv, "-display", "none");
 	add(argv, "-no-reboot", NULL);
-	add(argv, "-machine", "pc,hpet=off,vmport=off,usb=off");
+	addf(argv, "-machine", "pc,hpet=off,vmport=off,usb=off%s",
+	     spec->fork ? ",memory-backend=ram" : "");
 	add(argv, "-bios", "qboot.rom");
 	add(argv, "-cpu", "qemu64");
 	addf(argv, "-smp", "%u", spec->cpus);
@@ -159,12 +161,37 @@ static void add_kernel(GPtrArray *argv, const FlVmSpec *spec)
 	add(argv, "-append", cmdline);
 }
 
+static bool is_restored(const FlVmSpec *spec)
+{
+	return spec->fork && spec->fork->state;
+}
+
 static void add_ends(GPtrArray *argv)
 {
 	addf(argv, "-device", "isa-debug-exit,iobase=%#x,iosize=1", FL_WIRE_EXIT_PORT);
 	/* The panic is told and the guest goes on: it prints its report to the end and resets. */
 	add(argv, "-device", "pvpanic-pci");
 	add(argv, "-action", "panic=none");
+}
+
+/*
+ * No announcement: it is for a network, and its timer would be an instant of the host's. No run
+ * state in the file: the restored guest then runs at once, although the saved one had been stopped.
+ */
+static void add_fork(GPtrArray *argv, const FlVmSpec *spec)
+{
+	g_autofree char *ram = escape(spec->fork->ram);
+
+	addf(argv, "-object", "memory-backend-file,id=ram,size=%uM,share=%s,mem-path=%s",
+	     spec->memory_mib, is_restored(spec) ? "off" : "on", ram);
+	add(argv, "-global", "migration.announce-rounds=0");
+	add(argv, "-global", "migration.store-global-state=off");
+	if (is_restored(spec)) {
+		g_autofree char *orders = escape(spec->fork->orders);
+
+		addf(argv, "-fw_cfg", "name=%s,file=%s", FL_WIRE_ORDERS_FW_CFG, orders);
+		add(argv, "-incoming", "defer");
+	}
 }
 
 static char *throttle(const FlVmDisk *disk)
@@ -267,6 +294,8 @@ static GPtrArray *build(const FlVmSpec *spec, const char *console, const char *w
 	add_ports(argv, console, wire);
 	add_ends(argv);
 	add_disks(argv, spec);
+	if (spec->fork)
+		add_fork(argv, spec);
 	return argv;
 }
 
@@ -274,7 +303,8 @@ char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd)
 {
 	g_autofree char *console_path = escape(spec->console_path);
 	g_autofree char *wire_path = escape(spec->wire_path);
-	g_autofree char *console = g_strdup_printf("file,id=console,path=%s", console_path);
+	g_autofree char *console = g_strdup_printf("file,id=console,path=%s%s", console_path,
+						   is_restored(spec) ? ",append=on" : "");
 	g_autofree char *wire = g_strdup_printf("file,id=wire,path=%s", wire_path);
 	GPtrArray *argv = build(spec, console, wire);
 
@@ -319,6 +349,24 @@ static void append_options(GString *script, GPtrArray *argv)
 	}
 }
 
+/* A shell has no descriptor for QEMU to inherit that every shell can name: QEMU starts cat. */
+static void append_restore(GString *script, GPtrArray *argv, const FlVmSpec *spec)
+{
+	g_autofree char *state = g_shell_quote(spec->fork->state);
+	g_autofree char *uri = g_strdup_printf("exec:cat %s", state);
+	g_autofree char *hello = fl_qmp_line("qmp_capabilities", NULL);
+	g_autofree char *lines = fl_save_restore_lines(uri);
+
+	add(argv, "-chardev", "pipe,id=restore,path=restore");
+	add(argv, "-mon", "chardev=restore,mode=control");
+	g_string_append_printf(script,
+			       "# What QEMU is told to go on with, and its answers.\n"
+			       ": >restore.out\n"
+			       "cat >restore.in <<'END'\n"
+			       "%s%sEND\n",
+			       hello, lines);
+}
+
 char *fl_qemu_script(const FlVmSpec *spec)
 {
 	g_autoptr(GPtrArray) argv =
@@ -327,10 +375,12 @@ char *fl_qemu_script(const FlVmSpec *spec)
 		"#!/bin/sh\n"
 		"# The same machine again, by hand: the console on this terminal and in\n"
 		"# ./serial.log, the test protocol in ./wire.log. More options for QEMU may\n"
-		"# follow; \"-s -S\" waits for gdb on port 1234.\n"
-		"exec ");
+		"# follow; \"-s -S\" waits for gdb on port 1234.\n");
 
 	g_ptr_array_set_free_func(argv, g_free);
+	if (is_restored(spec))
+		append_restore(script, argv, spec);
+	g_string_append(script, "exec ");
 	append_options(script, argv);
 	g_string_append(script, " \\\n\t\"$@\"\n");
 	return g_string_free(script, FALSE);

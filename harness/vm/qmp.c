@@ -126,20 +126,46 @@ void fl_qmp_drain(FlQmp *qmp)
 
 /* ---- questions ---- */
 
+/* id 0: the answer is of no interest. */
+static char *line_of(const char *command, json_t *arguments, json_int_t id)
+{
+	g_autoptr(json_t) question =
+		json_pack("{s:s, s:o*}", "execute", command, "arguments", arguments);
+	g_autofree char *line = NULL;
+	char *text;
+
+	if (id)
+		json_object_set_new(question, "id", json_integer(id));
+	text = json_dumps(question, JSON_COMPACT);
+	line = g_strconcat(text, "\n", NULL);
+	free(text);
+	return g_steal_pointer(&line);
+}
+
+char *fl_qmp_line(const char *command, json_t *arguments)
+{
+	return line_of(command, arguments, 0);
+}
+
+bool fl_qmp_tell(FlQmp *qmp, const char *lines, GError **error)
+{
+	ssize_t len = (ssize_t)strlen(lines);
+
+	if (send(qmp->fd, lines, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len)
+		return true;
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE,
+		    "QEMU's control socket cannot be written: %s", g_strerror(errno));
+	return false;
+}
+
 static bool ask(FlQmp *qmp, const char *command, json_t *arguments, GError **error)
 {
-	g_autoptr(json_t) question = json_pack("{s:s, s:I, s:o*}", "execute", command, "id",
-					       ++qmp->id, "arguments", arguments);
-	char *text = json_dumps(question, JSON_COMPACT);
-	g_autofree char *line = g_strconcat(text, "\n", NULL);
-	ssize_t len = (ssize_t)strlen(line);
+	g_autofree char *line = line_of(command, arguments, ++qmp->id);
 
-	free(text);
 	g_clear_pointer(&qmp->reply, json_decref);
-	if (send(qmp->fd, line, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len)
+	if (fl_qmp_tell(qmp, line, error))
 		return true;
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "QEMU cannot be asked for %s: %s",
-		    command, g_strerror(errno));
+	g_prefix_error(error, "QEMU cannot be asked for %s: ", command);
 	return false;
 }
 

@@ -30,6 +30,14 @@ FlQmp *fl_qmp_new(int fd, FlQmpEventFn on_event, gpointer data,
 json_t *fl_qmp_call(FlQmp *qmp, const char *command, json_t *arguments, int64_t end_us,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * The line that QEMU is told something by; arguments are taken over, NULL: none. The caller frees.
+ */
+char *fl_qmp_line(const char *command, json_t *arguments);
+
+/* Says such lines, and waits for no answer: QEMU need not run yet. */
+bool fl_qmp_tell(FlQmp *qmp, const char *lines, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Hands on what has arrived, without waiting. */
 void fl_qmp_drain(FlQmp *qmp);
 

@@ -13,14 +13,17 @@
 #include "vm/console.h"
 #include "vm/qemu.h"
 #include "vm/qmp.h"
+#include "vm/save.h"
 #include "vm/vmstate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 G_DEFINE_QUARK(fl_vm_error_quark, fl_vm_error)
 
@@ -36,6 +39,7 @@ struct FlVm {
 	guint boot_timer, silence_timer, total_timer, grace_timer;
 	uint64_t silence_us, console_max, grace_us;
 	uint64_t boot_us, total_us;
+	bool restored;
 	bool deaf; /* no control socket: QEMU tells nothing but how it ended */
 	uint64_t last_byte_us, last_wire_us; /* monotonic */
 	unsigned memory_mib;
@@ -304,6 +308,13 @@ static char *describe(const FlVm *vm)
 	g_assert_not_reached();
 }
 
+/* The kernel of a saved boot has come up already: one that does not go on says nothing of it. */
+static FlEnding ending_of(const FlVm *vm)
+{
+	return vm->restored && vm->state.ending == FL_ENDING_NO_BOOT ? FL_ENDING_QEMU
+								     : vm->state.ending;
+}
+
 static void drop_timers(FlVm *vm)
 {
 	drop_timer(&vm->boot_timer);
@@ -325,7 +336,7 @@ static void on_qemu_gone(FlProc *proc, int wait_status, gpointer data)
 		fl_console_drain(vm->ports[port], 0);
 	happen_quit(vm, wait_status);
 	drop_timers(vm);
-	vm->end.kind = vm->state.ending;
+	vm->end.kind = ending_of(vm);
 	vm->end.detail = describe(vm);
 	/* Last: the callee may free the VM. */
 	vm->on_end(&vm->end, vm->data);
@@ -342,6 +353,7 @@ static FlVm *vm_new(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end
 	vm->total_us = spec->total_us;
 	vm->console_max = spec->console_max;
 	vm->deaf = spec->deterministic;
+	vm->restored = spec->fork && spec->fork->state;
 	vm->memory_mib = spec->memory_mib;
 	vm->on_limit = spec->on_limit;
 	vm->program = g_strdup(fl_qemu_program(spec));
@@ -365,23 +377,46 @@ static bool write_script(const FlVmSpec *spec, GError **error)
 	return false;
 }
 
+/* QEMU appends: what a restored guest's console says follows on what it said in its boot. */
+static bool begin_console(const FlVmSpec *spec, GError **error)
+{
+	g_autofree char *text = NULL;
+	size_t len;
+	fl_fd int fd = -1;
+
+	if (!spec->fork || !spec->fork->state)
+		return true;
+	if (!fl_fs_read(spec->fork->console, &text, &len, error))
+		return false;
+	fd = open(spec->console_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd >= 0 && write(fd, text, len) == (ssize_t)len)
+		return true;
+	g_set_error(error, FL_VM_ERROR, FL_VM_ERROR_START, "%s cannot be written: %s",
+		    spec->console_path, g_strerror(errno));
+	return false;
+}
+
 static bool open_files(FlVm *vm, const FlVmSpec *spec, GError **error)
 {
 	vm->ports[FL_VM_CONSOLE] = fl_console_new(spec->console_path, on_console_bytes, vm, error);
 	if (!vm->ports[FL_VM_CONSOLE])
 		return false;
 	vm->ports[FL_VM_WIRE] = fl_console_new(spec->wire_path, on_wire_bytes, vm, error);
-	return vm->ports[FL_VM_WIRE] && write_script(spec, error);
+	return vm->ports[FL_VM_WIRE] && begin_console(spec, error) && write_script(spec, error);
 }
 
-static bool spawn_qemu(FlVm *vm, const FlVmSpec *spec, int qmp_fd, GError **error)
+/* qmp_fd, state_fd: -1: none. */
+static bool spawn_qemu(FlVm *vm, const FlVmSpec *spec, int qmp_fd, int state_fd, GError **error)
 {
 	g_auto(GStrv) argv = fl_qemu_argv(spec, qmp_fd);
+	const int fds[] = {qmp_fd, state_fd};
 	FlProcSpawn spawn = {
 		.argv = (const char *const *)argv,
 		.stderr_path = spec->stderr_path,
-		.fds = &qmp_fd,
-		.n_fds = qmp_fd >= 0 ? 1 : 0,
+		.fds = fds,
+		.n_fds = qmp_fd < 0	? 0
+			 : state_fd < 0 ? 1
+					: 2,
 		.on_exit = on_qemu_gone,
 		.on_exit_data = vm,
 	};
@@ -401,14 +436,32 @@ static bool spawn_qemu(FlVm *vm, const FlVmSpec *spec, int qmp_fd, GError **erro
 	return false;
 }
 
+/* QEMU reads what it shall restore from a descriptor: a program in between would cost time. */
+static bool open_state(FlVm *vm, const FlVmSpec *spec, int *ret_fd, GError **error)
+{
+	g_autofree char *uri = NULL;
+
+	if (!spec->fork || !spec->fork->state)
+		return true;
+	*ret_fd = open(spec->fork->state, O_RDONLY | O_CLOEXEC);
+	if (*ret_fd < 0) {
+		g_set_error(error, FL_VM_ERROR, FL_VM_ERROR_START, "%s cannot be opened: %s",
+			    spec->fork->state, g_strerror(errno));
+		return false;
+	}
+	uri = g_strdup_printf("fd:%d", *ret_fd);
+	return fl_save_restore(vm->qmp, uri, error);
+}
+
 static bool start_qemu(FlVm *vm, const FlVmSpec *spec, GError **error)
 {
 	int pair[2];
 	fl_fd int theirs = -1;
+	fl_fd int state = -1;
 
 	/* Every byte on the socket wakes QEMU's main loop, at an instant of the host's. */
 	if (vm->deaf)
-		return spawn_qemu(vm, spec, -1, error);
+		return spawn_qemu(vm, spec, -1, -1, error);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		g_set_error(error, FL_VM_ERROR, FL_VM_ERROR_START,
 			    "a control socket for QEMU cannot be made: %s", g_strerror(errno));
@@ -416,7 +469,8 @@ static bool start_qemu(FlVm *vm, const FlVmSpec *spec, GError **error)
 	}
 	theirs = pair[1];
 	vm->qmp = fl_qmp_new(pair[0], on_qmp_event, vm, error);
-	return vm->qmp && spawn_qemu(vm, spec, theirs, error);
+	return vm->qmp && open_state(vm, spec, &state, error) &&
+	       spawn_qemu(vm, spec, theirs, state, error);
 }
 
 FlVm *fl_vm_start(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end, gpointer data,
@@ -443,6 +497,11 @@ FlInspect *fl_vm_inspect(FlVm *vm, const char *scratch, uint64_t budget_us)
 	if (vm->deaf)
 		return NULL;
 	return fl_inspect_new(vm->qmp, fl_proc_pid(vm->proc), scratch, vm->memory_mib, budget_us);
+}
+
+bool fl_vm_save(FlVm *vm, const char *state, uint64_t budget_us, GError **error)
+{
+	return fl_save_state(vm->qmp, state, g_get_monotonic_time() + (int64_t)budget_us, error);
 }
 
 void fl_vm_free(FlVm *vm)

@@ -44,6 +44,18 @@ typedef struct {
 /* Where a guest that waits for gdb listens; not reachable from elsewhere. */
 #define FL_VM_GDB "127.0.0.1:1234"
 
+/*
+ * Guests that go on from one boot. The machine must be the same in everything that is given here or
+ * in FlVmSpec but for the limits, the evidence and what the kernel is told.
+ */
+typedef struct {
+	const char *ram; /* file of the guest's memory: made by the boot, later copied on write */
+	/* NULL: the guest boots, to be saved. */
+	const char *state;   /* file of everything else, by fl_vm_save */
+	const char *orders;  /* file that the guest reads as FL_WIRE_ORDERS_FW_CFG */
+	const char *console; /* what the console said before: its log begins with it */
+} FlVmFork;
+
 /* A limit is over and the guest is about to be killed: the last moment to look at it. */
 typedef void (*FlVmLimitFn)(FlEnding kind, gpointer data);
 
@@ -65,6 +77,7 @@ typedef struct {
 	bool deterministic;
 	const FlVmTrace *trace; /* or NULL; needs deterministic */
 	bool gdb;		/* waits for gdb on FL_VM_GDB before the first instruction */
+	const FlVmFork *fork;	/* NULL: boots, with memory of its own; not when deterministic */
 	const FlVmDisk *disks;
 	size_t n_disks;
 	unsigned tsc_khz;    /* rate of the guest's time-stamp counter; 0: it measures it itself */
@@ -111,6 +124,13 @@ void fl_vm_stop(FlVm *vm, FlEnding kind, uint64_t grace_us);
  * control socket. scratch: a file that may be written. The caller frees it before the VM.
  */
 FlInspect *fl_vm_inspect(FlVm *vm, const char *scratch, uint64_t budget_us);
+
+/*
+ * Stops a guest and saves all of it but its memory, which is in its file already. It is of no more
+ * use then than to be ended.
+ */
+bool fl_vm_save(FlVm *vm, const char *state, uint64_t budget_us,
+		GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Kills what still runs, without a call of on_end. */
 void fl_vm_free(FlVm *vm);
