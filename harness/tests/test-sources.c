@@ -45,6 +45,36 @@ static void test_lines_are_marked(KernelFixture *fixture, gconstpointer data)
 	}
 }
 
+static void note_change(const char *file, unsigned first, unsigned n, gpointer data)
+{
+	g_string_append_printf(data, "%s:%u+%u ", file, first, n);
+}
+
+static void test_changes_are_told(KernelFixture *fixture, gconstpointer data)
+{
+	static const struct {
+		const char *patch, *changes;
+	} cases[] = {
+		{PATCH, "mm/memory.c:2+2 "},
+		{"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -2,3 +2,2 @@\n two\n-three\n four\n",
+		 "mm/memory.c:2+2 "},
+		{"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,2 +1 @@\n-one\n two\n"
+		 "--- a/mm/shmem.c\n+++ b/mm/shmem.c\n@@ -1 +1 @@\n-shared\n+other\n",
+		 "mm/memory.c:1+2 mm/shmem.c:1+1 "},
+		{NULL, ""},
+	};
+
+	(void)data;
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *key = fixture_kernel(fixture, cases[i].patch);
+		g_autoptr(FlSources) sources = fl_sources_open(fixture->cache, key);
+		g_autoptr(GString) told = g_string_new(NULL);
+
+		fl_sources_changes(sources, note_change, told);
+		g_assert_cmpstr(told->str, ==, cases[i].changes);
+	}
+}
+
 static void test_what_is_gone_is_not_known(KernelFixture *fixture, gconstpointer data)
 {
 	g_autofree char *key = fixture_kernel(fixture, PATCH);
@@ -62,6 +92,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	KERNEL_TEST("/sources/lines-are-marked", test_lines_are_marked);
+	KERNEL_TEST("/sources/changes-are-told", test_changes_are_told);
 	KERNEL_TEST("/sources/what-is-gone-is-not-known", test_what_is_gone_is_not_known);
 	return g_test_run();
 }
