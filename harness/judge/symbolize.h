@@ -29,6 +29,14 @@ void fl_symbolize_frames(FlSymbolize *symbols, char ***frames, bool has_rip);
  */
 bool fl_symbolize_place(const char *frame, char **ret_file, unsigned *ret_line);
 
+/*
+ * Where the code of some lines begins: "do_shared_fault+0x1b" for each instruction that starts one,
+ * in the order of their addresses, without those in functions whose name is not theirs alone. wanted
+ * says of a line, files relative to the tree, whether it is one of them. The caller frees.
+ */
+typedef bool (*FlSymbolizeLineFn)(const char *file, unsigned line, gpointer data);
+char **fl_symbolize_code(FlSymbolize *symbols, FlSymbolizeLineFn wanted, gpointer data);
+
 /* fl_symbolize_frames for every splat. A vmlinux that cannot be read is an error and changes nothing. */
 bool fl_symbolize(FlVerdict *verdict, const char *vmlinux, const char *modules,
 		  GError **error) G_GNUC_WARN_UNUSED_RESULT;

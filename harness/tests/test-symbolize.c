@@ -142,6 +142,44 @@ static void frames_become_lines(gconstpointer data)
 	}
 }
 
+typedef struct {
+	const char *file;
+	unsigned first, last;
+} Lines;
+
+static bool is_wanted(const char *file, unsigned line, gpointer data)
+{
+	const Lines *lines = data;
+
+	return g_str_equal(file, lines->file) && line >= lines->first && line <= lines->last;
+}
+
+static void lines_become_code(gconstpointer data)
+{
+	static const struct {
+		Lines lines;
+		const char *code;
+	} wanted[] = {
+		{{"mm/memory.c", 4, 5}, "f+0x0 f+0x4"},
+		{{"mm/memory.c", 1, 2}, ""},
+		/* What was inlined is in its caller. */
+		{{"mm/memory.c", 19, 19}, "outer+0x4"},
+		/* Two functions have this name: which one a guest would take is chance. */
+		{{"mm/twin.c", 1, 9}, ""},
+		{{"mm/other.c", 1, 99}, ""},
+	};
+	g_autofree char *vmlinux = g_build_filename(data, "vmlinux", NULL);
+	g_autoptr(FlSymbolize) symbols = fl_symbolize_open(vmlinux, NULL, NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
+		Lines lines = wanted[i].lines;
+		g_auto(GStrv) code = fl_symbolize_code(symbols, is_wanted, &lines);
+		g_autofree char *joined = g_strjoinv(" ", code);
+
+		g_assert_cmpstr(joined, ==, wanted[i].code);
+	}
+}
+
 static void a_file_that_is_no_vmlinux_is_an_error(gconstpointer data)
 {
 	const char *dir = data;
@@ -197,6 +235,7 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	dir = compile();
 	g_test_add_data_func("/symbolize/frames-become-lines", dir, frames_become_lines);
+	g_test_add_data_func("/symbolize/lines-become-code", dir, lines_become_code);
 	g_test_add_data_func("/symbolize/a-file-that-is-no-vmlinux-is-an-error", dir,
 			     a_file_that_is_no_vmlinux_is_an_error);
 	g_test_add_func("/symbolize/places-are-read-back", places_are_read_back);
