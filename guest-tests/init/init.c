@@ -242,6 +242,7 @@ static void run_tests(const struct orders *orders, int wire)
 		return;
 	}
 	load_modules(orders);
+	yields_open(&session.yields, orders);
 	kmsg_drain(&kmsg, &emit);
 	balance_read(&session.base);
 	for (unsigned i = 0; i < orders->n_tests; i++)

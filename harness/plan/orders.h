@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "plan/yields.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@ typedef struct {
 	unsigned effort;	   /* at least 1: by what the tests multiply their rounds */
 	bool deterministic;	   /* the machine must never be idle as a whole */
 	bool shell;		   /* an interactive shell instead of the tests */
+	const FlYields *yields;	   /* NULL: no vCPU gives way but by itself */
 	const GPtrArray *tests;	   /* of FlTest; may be NULL with shell */
 } FlOrders;
 
