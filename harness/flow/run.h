@@ -14,10 +14,11 @@ typedef struct {
 	const char *const *kernels; /* names; NULL: those that the plan marks as default */
 	const char *const *tests;   /* globs; NULL: the plan's */
 	FlPrepare extra;
-	unsigned cpus;	     /* 0: the plan's */
-	unsigned memory_mib; /* 0: the plan's */
-	const char *accel;   /* "auto", "kvm", "tcg" */
-	bool deterministic;  /* one vCPU at a time by a counted clock; not with "kvm" */
+	unsigned cpus;	      /* 0: the plan's */
+	unsigned memory_mib;  /* 0: the plan's */
+	const char *accel;    /* "auto", "kvm", "tcg" */
+	bool deterministic;   /* one vCPU at a time by a counted clock; not with "kvm" */
+	unsigned yield_depth; /* only if deterministic: change points of a schedule; 0: none */
 	bool has_seed;
 	uint64_t seed;
 	unsigned repeat; /* at least 1 */

@@ -8,6 +8,7 @@
 #include "flow/site.h"
 #include "flow/until.h"
 #include "judge/record.h"
+#include "plan/yields.h"
 #include "store/rundir.h"
 #include "vm/accel.h"
 
@@ -33,6 +34,7 @@ typedef struct {
 	const GPtrArray *disks; /* of FlDisk */
 	const json_t *inputs;	/* inputs.json, complete */
 	unsigned effort;
+	const FlYields *yields; /* NULL: none */
 	/* For a look at an older run; NULL, false: none. */
 	FlUntil *until; /* ends the guest at that line */
 	bool gdb; /* waits for gdb before its first instruction, with no limit of the host's */

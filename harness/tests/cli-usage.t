@@ -23,6 +23,13 @@ expect "a missing tree is named" 2 "/no/such/tree is not a folder" "$faultline" 
 expect "an image excludes a patch" 2 "--image is booted as it is" \
 	"$faultline" run --image "$0" --patch "$0"
 expect "KVM cannot be deterministic" 2 "--deterministic needs --accel tcg" "$faultline" run --deterministic --accel kvm
+expect "a strategy has a name" 2 '--strategy: expected none or points, found "pct"' \
+	"$faultline" run --deterministic --strategy pct
+expect "yields need one vCPU at a time" 2 "--strategy points: needs --deterministic" "$faultline" run --strategy points
+expect "... and a module" 2 "--image comes without" "$faultline" explore --strategy points --image "$0"
+expect "a depth has a range" 2 "--depth: expected 1 to 8, found 0" \
+	"$faultline" run --deterministic --strategy points --depth 0
+expect "... and a strategy" 2 "expected --strategy points beside it" "$faultline" explore --strategy none --depth 2
 expect "a missing plan is named" 2 "no.plan" "$faultline" run --plan no.plan
 
 printf '[plan]\ncolour = red\n' >"$scratch/bad.plan"
