@@ -97,7 +97,7 @@ static void add_run_options(GOptionContext *context, FlOptions *o)
 		 "exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell", NULL},
 		{"strategy", 0, 0, G_OPTION_ARG_STRING, &o->strategy,
 		 "none or points: where the seed makes a vCPU give way to the next one, with "
-		 "--deterministic (default none)",
+		 "--deterministic (default none; explore: points)",
 		 "NAME"},
 		{"depth", 0, 0, G_OPTION_ARG_INT, &o->depth,
 		 "with points: how often in each schedule, 1 to 8 (default 3)", "D"},
@@ -279,7 +279,7 @@ static bool check_explore(FlOptions *o, GError **error)
 /* A kernel that somebody else built has no module of ours. */
 static bool check_strategy(FlOptions *o, bool explores, GError **error)
 {
-	bool points = g_strcmp0(o->strategy, "points") == 0;
+	bool points = o->strategy ? g_str_equal(o->strategy, "points") : explores && !o->image;
 
 	if (o->strategy && !points && !g_str_equal(o->strategy, "none"))
 		return usage_error(error, "--strategy: expected none or points, found \"%s\"",
