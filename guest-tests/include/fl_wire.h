@@ -39,6 +39,10 @@
 #define FL_WIRE_METRIC 'M'
 /* The metric that the runner itself gives for every test: how long it took, guest's clock. */
 #define FL_WIRE_METRIC_SECONDS "seconds"
+/* And where its orders have yields: the places that there are, their hits, and the yields taken. */
+#define FL_WIRE_METRIC_YIELD_POINTS "yield_points"
+#define FL_WIRE_METRIC_YIELD_HITS   "yield_hits"
+#define FL_WIRE_METRIC_YIELDS_TAKEN "yields_taken"
 /* A line that a test printed on its standard output or error: "3 some text" */
 #define FL_WIRE_OUTPUT 'O'
 /* A record of /dev/kmsg as read(2) returns it, first line only: "6,341,5140900,-,caller=T1;text" */
@@ -85,6 +89,8 @@
  *     mode run                       or: shell, save
  *     deterministic 1                the machine must never be idle as a whole
  *     module fl_probe                loaded before the tests
+ *     yields 3 64                    so many change points in each so many hits, by the seed
+ *     yield_at handle_mm_fault+0x1c  where these hits are; up to FL_WIRE_YIELDS_MAX
  *     test 1 shared-write-tmpfs 20000   number, name, limit in ms (already scaled)
  *     test 2 mine 60000
  *     expect 0                       test 2 is a program: the exit status it must have, or ktap
@@ -94,6 +100,8 @@
 #define FL_WIRE_ORDERS_PATH "/fl/orders"
 #define FL_WIRE_PROGRAMS    "/programs" /* a folder each */
 #define FL_WIRE_MODULES_MAX 16
+#define FL_WIRE_YIELDS_MAX  64
+#define FL_WIRE_SYMBOL_MAX  47	/* bytes of the name of a function */
 #define FL_WIRE_WORDS_MAX   64	/* of one program */
 #define FL_WIRE_WORD_MAX    512 /* bytes */
 

@@ -234,6 +234,7 @@ static void run_tests(struct session *session)
 	const struct orders *orders = session->orders;
 
 	load_modules(orders);
+	yields_open(&session->yields, orders);
 	kmsg_drain(session->kmsg, session->emit);
 	balance_read(&session->base);
 	for (unsigned i = 0; i < orders->n_tests; i++)

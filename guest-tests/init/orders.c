@@ -28,6 +28,20 @@ static bool add_module(struct orders *orders, const char *name)
 	return true;
 }
 
+/* "handle_mm_fault+0x1c" */
+static bool add_point(struct orders *orders, const char *place)
+{
+	struct order_point *point = &orders->points[orders->n_points];
+	size_t len = strcspn(place, "+");
+
+	if (orders->n_points == FL_WIRE_YIELDS_MAX || !len || len > FL_WIRE_SYMBOL_MAX ||
+	    sscanf(place + len, "+0x%x", &point->offset) != 1)
+		return false;
+	memcpy(point->function, place, len);
+	orders->n_points++;
+	return true;
+}
+
 static bool add_word(struct orders *orders, const char *word)
 {
 	struct order *order = orders->n_tests ? &orders->tests[orders->n_tests - 1] : NULL;
@@ -72,6 +86,10 @@ static bool take_line(struct orders *orders, const char *line)
 		orders->save = strcmp(mode, "save") == 0;
 		return orders->shell || orders->save || strcmp(mode, "run") == 0;
 	}
+	if (sscanf(line, "yields %u %u", &orders->yield_depth, &orders->yield_hits) == 2)
+		return orders->yield_depth > 0 && orders->yield_hits > 0;
+	if (strncmp(line, "yield_at ", 9) == 0)
+		return add_point(orders, line + 9);
 	if (strncmp(line, "module ", 7) == 0)
 		return add_module(orders, line + 7);
 	if (strncmp(line, "expect ", 7) == 0)

@@ -22,6 +22,11 @@ struct order {
 	int status; /* that it must have; with ktap 0 */
 };
 
+struct order_point {
+	char function[FL_WIRE_SYMBOL_MAX + 1];
+	unsigned offset;
+};
+
 struct orders {
 	char nonce[FL_WIRE_NONCE_LEN + 1];
 	unsigned long long seed;
@@ -30,6 +35,9 @@ struct orders {
 	unsigned deterministic;
 	unsigned n_modules;
 	char modules[FL_WIRE_MODULES_MAX][ORDERS_NAME_MAX];
+	unsigned yield_depth, yield_hits; /* 0: nobody yields */
+	unsigned n_points;
+	struct order_point points[FL_WIRE_YIELDS_MAX];
 	unsigned n_tests;
 	struct order tests[ORDERS_TESTS_MAX];
 };

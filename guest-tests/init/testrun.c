@@ -450,6 +450,7 @@ static void emit_metrics(const struct run *run)
 	for (unsigned i = 0; i < result->n_metrics; i++)
 		emit_printf(run->session->emit, FL_WIRE_METRIC, "%u %s %lld", run->order->number,
 			    result->metrics[i].name, result->metrics[i].value);
+	yields_tell(&run->session->yields, run->session->emit, run->order->number);
 }
 
 static void emit_result(const struct run *run)
@@ -514,6 +515,7 @@ bool testrun_one(struct session *session, const struct order *order)
 	/* On record before the test can do any harm. */
 	(void)emit_flush(session->emit);
 	session->n_started++;
+	yields_begin(&session->yields, order->name);
 	clear = carry_out(&run);
 	kmsg_drain(session->kmsg, session->emit);
 	emit_metrics(&run);

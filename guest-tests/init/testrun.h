@@ -8,12 +8,14 @@
 #include "emit.h"
 #include "kmsg.h"
 #include "orders.h"
+#include "yields.h"
 
 struct session {
 	struct emit *emit;
 	struct kmsg *kmsg;
 	const struct orders *orders;
 	struct balance base;
+	struct yields yields;
 	unsigned n_started, n_results;
 };
 

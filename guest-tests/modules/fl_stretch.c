@@ -5,6 +5,9 @@
  * drawn from its seed. Only tasks of the session that opened the device are held up. A delay changes
  * nothing that a correct kernel may depend on: an interrupt of the host's, or a slow memory, does
  * the same.
+ *
+ * Where vCPUs run one at a time, the same for the runner: at hits drawn from a schedule of its own, a
+ * CPU spins with PAUSE, which there hands over to the next vCPU; for all sessions but the opener's.
  */
 #include <linux/delay.h>
 #include <linux/fs.h>
@@ -45,6 +48,8 @@ struct stretch_file {
 	const struct pid *session;
 	unsigned int n_points;
 	struct stretch_point *points[FL_STRETCH_POINTS_MAX];
+	struct fl_stretch_schedule schedule; /* depth 0: nobody yields */
+	atomic64_t hits, yields;
 };
 
 /* Inlined by hand: a probe's handler must not come to another probed function. */
@@ -70,6 +75,22 @@ static void stretch(struct stretch_point *point)
 static int stretch_at_entry(struct kprobe *probe, struct pt_regs *regs)
 {
 	stretch(container_of(probe, struct stretch_point, entry));
+	return 0;
+}
+
+/* Only where CPUs run one at a time is the order of the hits, and so all of this, the seed's. */
+static int yield_at(struct kprobe *probe, struct pt_regs *regs)
+{
+	struct stretch_file *file = container_of(probe, struct stretch_point, entry)->file;
+	u32 left;
+
+	if (task_session(current) == file->session)
+		return 0;
+	left = fl_stretch_yields(&file->schedule, atomic64_inc_return(&file->hits) - 1);
+	if (left)
+		atomic64_inc(&file->yields);
+	for (; left; left--)
+		cpu_relax();
 	return 0;
 }
 
@@ -168,6 +189,11 @@ static int start_point(struct stretch_point *point)
 		return start_at_return(point);
 	case FL_STRETCH_ATOMIC:
 		return start_at_atomic(point);
+	case FL_STRETCH_YIELD:
+		point->entry.symbol_name = point->what.function;
+		point->entry.offset = point->what.number;
+		point->entry.pre_handler = yield_at;
+		return register_kprobe(&point->entry);
 	default:
 		return -EINVAL;
 	}
@@ -230,6 +256,29 @@ static long stretch_set(const struct stretch_file *stretch_file, const void __us
 	return 0;
 }
 
+/* Between two tests: no task that could come to a point runs meanwhile. */
+static long stretch_schedule(struct stretch_file *stretch_file, const void __user *from)
+{
+	struct fl_stretch_schedule schedule;
+
+	if (copy_from_user(&schedule, from, sizeof(schedule)))
+		return -EFAULT;
+	if (!schedule.hits || schedule.depth > FL_STRETCH_DEPTH_MAX)
+		return -EINVAL;
+	stretch_file->schedule = schedule;
+	atomic64_set(&stretch_file->hits, 0);
+	atomic64_set(&stretch_file->yields, 0);
+	return 0;
+}
+
+static long stretch_taken(const struct stretch_file *stretch_file, void __user *to)
+{
+	struct fl_stretch_taken taken = {.hits = atomic64_read(&stretch_file->hits),
+					 .yields = atomic64_read(&stretch_file->yields)};
+
+	return copy_to_user(to, &taken, sizeof(taken)) ? -EFAULT : 0;
+}
+
 static long stretch_ioctl(struct file *file, unsigned int command, unsigned long arg)
 {
 	const struct stretch_point *point;
@@ -242,6 +291,10 @@ static long stretch_ioctl(struct file *file, unsigned int command, unsigned long
 	case FL_STRETCH_COUNT:
 		point = point_of(file->private_data, arg);
 		return point ? atomic_read(&point->held_up) : -EINVAL;
+	case FL_STRETCH_SCHEDULE:
+		return stretch_schedule(file->private_data, (void __user *)arg);
+	case FL_STRETCH_TAKEN:
+		return stretch_taken(file->private_data, (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}
@@ -254,6 +307,7 @@ static int stretch_open(struct inode *inode, struct file *file)
 	if (!stretch_file)
 		return -ENOMEM;
 	mutex_init(&stretch_file->lock);
+	stretch_file->schedule.hits = 1;
 	stretch_file->session = task_session(current);
 	file->private_data = stretch_file;
 	return 0;

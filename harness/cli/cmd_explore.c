@@ -16,13 +16,16 @@
 	"Runs tests of one kernel under many seeds, each a deterministic run of its own, one "     \
 	"guest "                                                                                   \
 	"for each\n"                                                                               \
-	"core at a time (--jobs), until one fails. The seed drives the programs' choices and, "    \
-	"through them, the\n"                                                                      \
-	"interleaving; it does not drive the scheduler. A failure is told with the commands that " \
-	"repeat it and\n"                                                                          \
-	"the smallest guest that shows it, which has been run. The same command goes on with an "  \
-	"exploration that\n"                                                                       \
-	"was stopped. Exit 0: none failed, 1: one did, 3: nothing could be told."
+	"core at a time (--jobs), until one fails. The seed drives the programs' choices and, by " \
+	"--strategy\n"                                                                             \
+	"points, when a vCPU gives way to the next one: at --depth times in each schedule, at "    \
+	"places around\n"                                                                          \
+	"the lines that the kernel's patches changed, or of the fault path. A failure is told "    \
+	"with the\n"                                                                               \
+	"commands that repeat it and the smallest guest that shows it, which has been run. The "   \
+	"same command\n"                                                                           \
+	"goes on with an exploration that was stopped. Exit 0: none failed, 1: one did, 3: "       \
+	"nothing could be told."
 
 typedef struct {
 	const FlCli *cli;
@@ -73,8 +76,7 @@ static char *command(const FlSmallest *how, gpointer data)
 {
 	const View *view = data;
 
-	return fl_command_deterministic(view->cli->program, view->options, view->kernel, how->tests,
-					how->cpus, how->seed);
+	return fl_command_deterministic(view->cli->program, view->options, view->kernel, how);
 }
 
 static FlExploreText text_of(const View *view, const FlExplore *explore, const char *journal)
@@ -86,6 +88,11 @@ static FlExploreText text_of(const View *view, const FlExplore *explore, const c
 			       .done = counts.done,
 			       .distinct = counts.distinct,
 			       .untold = counts.untold,
+			       .depth = view->options->yield_depth,
+			       .hits = FL_YIELDS_HITS,
+			       .yield_points = counts.yield_points,
+			       .schedules = counts.schedules,
+			       .yields_taken = counts.yields_taken,
 			       .per_minute = view->told ? view->told / minutes_of(view) : 0,
 			       .n_failures = counts.failed,
 			       .journal = journal};
@@ -118,6 +125,7 @@ static GArray *failures_of(View *view, const FlExplore *explore, GPtrArray *own)
 		const FlExploreSeed *seed = g_ptr_array_index(failed, i);
 		FlSmallest how = {.tests = (const char *const *)view->options->tests,
 				  .cpus = view->cpus,
+				  .yield_depth = view->options->yield_depth,
 				  .seed = seed->seed};
 		char *again = command(&how, view);
 		char *replay =

@@ -57,7 +57,7 @@ char *fl_command_replay(const char *program, const char *evidence)
 }
 
 char *fl_command_deterministic(const char *program, const FlOptions *options, const char *kernel,
-			       const char *const *tests, unsigned cpus, uint64_t seed)
+			       const FlSmallest *how)
 {
 	GString *line = g_string_new(NULL);
 
@@ -69,11 +69,15 @@ char *fl_command_deterministic(const char *program, const FlOptions *options, co
 	append_option(line, "--image", options->image);
 	append_options(line, "--patch", options->patches);
 	append_options(line, "--config", options->fragments);
-	append_options(line, "--test", (char *const *)tests);
-	append_number(line, "--cpus", cpus);
+	append_options(line, "--test", (char *const *)how->tests);
+	append_number(line, "--cpus", how->cpus);
 	append_option(line, "--memory", options->memory);
 	if (options->timeout_scale != 1.0)
 		g_string_append_printf(line, " --timeout-scale %g", options->timeout_scale);
-	append_number(line, "--seed", seed);
+	if (how->yield_depth)
+		append_option(line, "--strategy", "points");
+	if (how->yield_depth)
+		append_number(line, "--depth", how->yield_depth);
+	append_number(line, "--seed", how->seed);
 	return g_string_free(line, FALSE);
 }

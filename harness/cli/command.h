@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cli/options.h"
+#include "flow/smallest.h"
 
 /* Appends a word, in quotes where a shell needs them. */
 void fl_command_append(GString *line, const char *word);
@@ -15,6 +16,6 @@ char *fl_command_given(const char *program, int argc, char *const *argv, const u
 /* The replay of what lies in a folder; the caller frees. */
 char *fl_command_replay(const char *program, const char *evidence);
 
-/* The deterministic run of one kernel and one seed; tests may be NULL. The caller frees. */
+/* The deterministic run of one kernel and one seed. The caller frees. */
 char *fl_command_deterministic(const char *program, const FlOptions *options, const char *kernel,
-			       const char *const *tests, unsigned cpus, uint64_t seed);
+			       const FlSmallest *how);

@@ -7,12 +7,14 @@
 
 #include "base/log.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DEFAULT_PLAN "configs/plans/shared-faults.plan"
+#define DEPTH_UNSET  INT_MIN
 
 static bool usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -93,6 +95,12 @@ static void add_run_options(GOptionContext *context, FlOptions *o)
 		 "multiply every time limit", "X"},
 		{"git-bisect", 0, 0, G_OPTION_ARG_NONE, &o->git_bisect,
 		 "exit codes for git bisect run: 0 good, 1 bad, 125 cannot tell", NULL},
+		{"strategy", 0, 0, G_OPTION_ARG_STRING, &o->strategy,
+		 "none or points: where the seed makes a vCPU give way to the next one, with "
+		 "--deterministic (default none; explore: points)",
+		 "NAME"},
+		{"depth", 0, 0, G_OPTION_ARG_INT, &o->depth,
+		 "with points: how often in each schedule, 1 to 8 (default 3)", "D"},
 		{"out", 0, 0, G_OPTION_ARG_FILENAME, &o->out,
 		 "folder of the evidence (default out)", "DIR"},
 		{NULL}};
@@ -291,6 +299,30 @@ static bool check_explore(FlOptions *o, GError **error)
 	return true;
 }
 
+/* A kernel that somebody else built has no module of ours. */
+static bool check_strategy(FlOptions *o, bool explores, GError **error)
+{
+	bool points = o->strategy ? g_str_equal(o->strategy, "points") : explores && !o->image;
+
+	if (o->strategy && !points && !g_str_equal(o->strategy, "none"))
+		return usage_error(error, "--strategy: expected none or points, found \"%s\"",
+				   o->strategy);
+	if (points && o->image)
+		return usage_error(error, "--strategy points: needs a module of ours, and --image "
+					  "comes without");
+	if (points && !explores && !o->deterministic)
+		return usage_error(error, "--strategy points: needs --deterministic, where vCPUs "
+					  "run one at a time");
+	if (o->depth != DEPTH_UNSET && !points)
+		return usage_error(error, "--depth: expected --strategy points beside it");
+	if (o->depth != DEPTH_UNSET && (o->depth < 1 || o->depth > (int)FL_YIELDS_DEPTH_MAX))
+		return usage_error(error, "--depth: expected 1 to %u, found %d",
+				   FL_YIELDS_DEPTH_MAX, o->depth);
+	if (points)
+		o->yield_depth = o->depth == DEPTH_UNSET ? FL_YIELDS_DEPTH : (unsigned)o->depth;
+	return true;
+}
+
 static bool check_numbers(FlOptions *o, GError **error)
 {
 	if (o->cpus < 0 || o->cpus > FL_PLAN_CPUS_MAX)
@@ -339,7 +371,7 @@ static bool check_files(const FlOptions *o, GError **error)
 	return true;
 }
 
-static bool check(FlOptions *o, const char *args, GError **error)
+static bool check(FlOptions *o, FlOptionGroups groups, const char *args, GError **error)
 {
 	if (!args && o->rest && *o->rest)
 		return usage_error(error, "\"%s\" is not an option; --help lists them", *o->rest);
@@ -352,7 +384,8 @@ static bool check(FlOptions *o, const char *args, GError **error)
 		return usage_error(error, "--isolate cannot go with --deterministic: a guest that "
 					  "goes on from a saved boot has not the bytes of one that "
 					  "booted");
-	return check_numbers(o, error) && check_explore(o, error) && check_files(o, error);
+	return check_numbers(o, error) && check_explore(o, error) &&
+	       check_strategy(o, groups & FL_OPTIONS_EXPLORE, error) && check_files(o, error);
 }
 
 /* GLib's own help leaves out the verb, and has an ellipsis that a plain locale cannot show. */
@@ -372,8 +405,11 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 {
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
-	*options =
-		(FlOptions){.repeat = 1, .timeout_scale = 1.0, .max_runs = 400, .confidence = 0.95};
+	*options = (FlOptions){.repeat = 1,
+			       .timeout_scale = 1.0,
+			       .max_runs = 400,
+			       .confidence = 0.95,
+			       .depth = DEPTH_UNSET};
 	if (groups & FL_OPTIONS_COMPARE) {
 		options->repeat = 10;
 		options->confidence = 0.99;
@@ -419,7 +455,7 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		options->accel = g_strdup("auto");
 	if (!options->out)
 		options->out = g_strdup("out");
-	if (!check(options, args, error))
+	if (!check(options, groups, args, error))
 		return false;
 	fl_log_setup(options->quiet	? FL_LOG_QUIET
 		     : options->verbose ? FL_LOG_VERBOSE
@@ -461,6 +497,7 @@ FlRunRequest fl_options_request(const FlOptions *options, const FlPlan *plan)
 		.deterministic = options->deterministic,
 		.trace = options->trace,
 		.isolate = options->isolate,
+		.yield_depth = options->yield_depth,
 		.has_seed = options->seed_text != NULL,
 		.seed = options->seed,
 		.repeat = (unsigned)options->repeat,
@@ -489,6 +526,7 @@ void fl_options_clear(FlOptions *options)
 	g_free(options->seeds);
 	g_free(options->duration);
 	g_free(options->revision);
+	g_free(options->strategy);
 	g_free(options->plan);
 	g_free(options->kernel_tree);
 	g_free(options->image);

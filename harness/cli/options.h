@@ -11,7 +11,8 @@
 typedef enum {
 	FL_OPTIONS_KERNEL = 1 << 0,   /* plan, kernel, kernel-tree, image, patch, config, jobs */
 	FL_OPTIONS_MACHINE = 1 << 1,  /* cpus, memory, accel, seed */
-	FL_OPTIONS_RUN = 1 << 2,      /* test, repeat, fail-fast, timeout-scale, git-bisect, out */
+	FL_OPTIONS_RUN = 1 << 2,      /* test, repeat, fail-fast, timeout-scale, git-bisect, out,
+				       * strategy, depth */
 	FL_OPTIONS_REPORT = 1 << 3,   /* json, junit, ktap */
 	FL_OPTIONS_STORE = 1 << 5,    /* out, json */
 	FL_OPTIONS_TRACE = 1 << 7,    /* trace */
@@ -29,12 +30,14 @@ typedef enum {
 typedef struct {
 	char *plan, *kernel_tree, *image, *memory, *accel, *out, *json, *junit, *ktap, *seed_text;
 	char *good, *bad, *series, *signature, *verdict, *until, *seeds, *duration, *revision;
+	char *strategy;
 	char **kernels, **patches, **fragments, **tests, **rest;
-	int cpus, repeat, jobs, max_runs;
+	int cpus, repeat, jobs, max_runs, depth;
 	double timeout_scale, confidence, rate;
 	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, trace, rebuild, gdb,
 		keep_going, explain, isolate;
 	unsigned memory_mib;
+	unsigned yield_depth;		      /* of --strategy and --depth; 0: none */
 	uint64_t seed, first_seed, last_seed; /* of --seed; of --seeds */
 	double duration_s;		      /* of --for */
 } FlOptions;

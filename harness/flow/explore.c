@@ -5,13 +5,17 @@
  *
  *     {"seed": 7, "verdict": "PASS", "console_sha256": "...", "outcome_sha256": "...", "seconds": 3.1}
  *     {"seed": 8, "verdict": "FAIL", "console_sha256": "...", "outcome_sha256": "...", "seconds": 2.9,
+ *      "yield_points": 64, "schedules": 145, "yields_taken": 437,
  *      "reason": "...", "test": "...", "signature": "...", "evidence": "...", "smallest": "...", "verified": "..."}
  */
 #include "flow/explore.h"
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "plan/yields.h"
 #include "report/result.h"
+
+#include <fl_wire.h>
 
 /* How often a seed whose guest told nothing is run in one sitting. */
 #define ATTEMPTS 2u
@@ -47,6 +51,23 @@ static void set_string(json_t *entry, const char *key, const char *value)
 		json_object_set_new(entry, key, fl_json_string(value));
 }
 
+static void set_yields(json_t *entry, const FlExploreSeed *seed)
+{
+	if (!seed->yield_points)
+		return;
+	json_object_set_new(entry, FL_WIRE_METRIC_YIELD_POINTS, json_integer(seed->yield_points));
+	json_object_set_new(entry, "schedules", json_integer((json_int_t)seed->schedules));
+	json_object_set_new(entry, FL_WIRE_METRIC_YIELDS_TAKEN,
+			    json_integer((json_int_t)seed->yields_taken));
+}
+
+static uint64_t count_in(const json_t *entry, const char *key)
+{
+	json_int_t count = json_integer_value(json_object_get(entry, key));
+
+	return count > 0 ? (uint64_t)count : 0;
+}
+
 static json_t *entry_of(const FlExploreSeed *seed)
 {
 	json_t *entry = json_object();
@@ -62,6 +83,7 @@ static json_t *entry_of(const FlExploreSeed *seed)
 	set_string(entry, "evidence", seed->evidence);
 	set_string(entry, "smallest", seed->smallest);
 	set_string(entry, "verified", seed->verified);
+	set_yields(entry, seed);
 	return entry;
 }
 
@@ -88,6 +110,9 @@ static FlExploreSeed *seed_from(const json_t *entry)
 	seed->evidence = fl_json_get_string(entry, "evidence");
 	seed->smallest = fl_json_get_string(entry, "smallest");
 	seed->verified = fl_json_get_string(entry, "verified");
+	seed->yield_points = (unsigned)count_in(entry, FL_WIRE_METRIC_YIELD_POINTS);
+	seed->schedules = count_in(entry, "schedules");
+	seed->yields_taken = count_in(entry, FL_WIRE_METRIC_YIELDS_TAKEN);
 	return seed;
 }
 
@@ -232,6 +257,9 @@ FlExploreCounts fl_explore_counts(const FlExplore *explore)
 		counts.done++;
 		counts.failed += is_failure(seed);
 		seconds += seed->seconds;
+		counts.yield_points = MAX(counts.yield_points, seed->yield_points);
+		counts.schedules += seed->schedules;
+		counts.yields_taken += seed->yields_taken;
 		if (seed->outcome_sha256)
 			g_hash_table_add(outcomes, seed->outcome_sha256);
 	}
@@ -312,6 +340,21 @@ static char *outcome_of(const FlGuestRecord *guest)
 	return fl_hash_json(outcome);
 }
 
+static void add_yields(FlExploreSeed *seed, const FlTestResult *test)
+{
+	for (guint i = 0; i < test->metrics->len; i++) {
+		const FlMetric *metric = g_ptr_array_index(test->metrics, i);
+		uint64_t value = metric->value > 0 ? (uint64_t)metric->value : 0;
+
+		if (g_str_equal(metric->name, FL_WIRE_METRIC_YIELD_POINTS))
+			seed->yield_points = MAX(seed->yield_points, (unsigned)value);
+		else if (g_str_equal(metric->name, FL_WIRE_METRIC_YIELD_HITS))
+			seed->schedules += value / FL_YIELDS_HITS;
+		else if (g_str_equal(metric->name, FL_WIRE_METRIC_YIELDS_TAKEN))
+			seed->yields_taken += value;
+	}
+}
+
 FlExploreSeed *fl_explore_seed_of(const FlGuestRecord *guest)
 {
 	FlExploreSeed *seed = g_new0(FlExploreSeed, 1);
@@ -323,6 +366,8 @@ FlExploreSeed *fl_explore_seed_of(const FlGuestRecord *guest)
 	seed->console_sha256 = g_strdup(guest->console_sha256);
 	seed->outcome_sha256 = outcome_of(guest);
 	seed->seconds = guest->total_ms / 1000;
+	for (guint i = 0; i < verdict->tests->len; i++)
+		add_yields(seed, g_ptr_array_index(verdict->tests, i));
 	if (seed->kind == FL_VERDICT_PASS)
 		return seed;
 	seed->reason = g_strdup(verdict->reason);

@@ -20,6 +20,9 @@ typedef struct {
 	char *signature;      /* of the first splat that counts */
 	char *evidence;	      /* folder of the guest; of one that passed NULL: not kept */
 	double seconds;
+	/* Places at which vCPUs could give way; and over all tests the full schedules, and the yields. */
+	unsigned yield_points;
+	uint64_t schedules, yields_taken;
 	/* The smallest reproduction: as a command, and the run that showed the same again. */
 	char *smallest, *verified;
 } FlExploreSeed;
@@ -53,6 +56,8 @@ typedef struct {
 	unsigned failed;
 	unsigned untold; /* BROKEN, and not told since */
 	double mean_s;	 /* what one guest takes; 0: not known yet */
+	unsigned yield_points;
+	uint64_t schedules, yields_taken;
 } FlExploreCounts;
 
 FlExploreCounts fl_explore_counts(const FlExplore *explore);

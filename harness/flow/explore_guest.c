@@ -148,6 +148,7 @@ static bool shows(const FlSmallest *wanted, unsigned n, bool *ret_seen, uint64_t
 
 	request.tests = wanted->tests;
 	request.cpus = wanted->cpus;
+	request.yield_depth = wanted->yield_depth;
 	request.fail_fast = true;
 	if (!shrink->verifies)
 		request.out = shrink->exploration->folder;
@@ -210,6 +211,7 @@ static bool shrink_failure(FlExploration *exploration, const FlExploreSeed *fail
 	FlSmallestHands hands = {.shows = shows, .data = &shrink};
 	FlSmallest found = {.tests = exploration->request.tests,
 			    .cpus = exploration->request.cpus,
+			    .yield_depth = exploration->request.yield_depth,
 			    .seed = failure->seed};
 	FlSmallest smallest;
 	bool ok;

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "flow/machine.h"
+#include "flow/places.h"
 #include "flow/snapshot.h"
 #include "flow/trials.h"
 #include "image/disk.h"
@@ -32,6 +33,8 @@ struct FlRun {
 	GPtrArray *kernels;   /* of FlPlanKernel, borrowed */
 	GPtrArray *built;     /* of FlKernel, one for each of kernels */
 	GPtrArray *initramfs; /* of char *, likewise */
+	GPtrArray *places;    /* of char **, likewise; NULL: no vCPU gives way */
+	GArray *yields;	      /* of FlYields, likewise */
 	GPtrArray *disks;     /* of FlDisk */
 	GPtrArray *snapshots; /* of FlSnapshot, for each kernel with each of cpu_counts; or NULL */
 	const unsigned *cpu_counts; /* each kernel runs with each of them */
@@ -58,6 +61,8 @@ void fl_run_free(FlRun *run)
 	g_clear_pointer(&run->kernels, g_ptr_array_unref);
 	g_clear_pointer(&run->built, g_ptr_array_unref);
 	g_clear_pointer(&run->initramfs, g_ptr_array_unref);
+	g_clear_pointer(&run->places, g_ptr_array_unref);
+	g_clear_pointer(&run->yields, g_array_unref);
 	g_clear_pointer(&run->disks, g_ptr_array_unref);
 	g_clear_pointer(&run->snapshots, g_ptr_array_unref);
 	g_free(run);
@@ -173,6 +178,29 @@ static bool prepare_kernels(FlRun *run, GError **error)
 	return true;
 }
 
+static bool prepare_yields(FlRun *run, GError **error)
+{
+	if (!run->request->yield_depth)
+		return true;
+	run->places = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+	run->yields = g_array_new(FALSE, FALSE, sizeof(FlYields));
+	for (guint i = 0; i < run->built->len; i++) {
+		FlYields yields = {.depth = run->request->yield_depth, .hits = FL_YIELDS_HITS};
+
+		yields.places = fl_places(run->site, g_ptr_array_index(run->built, i), error);
+		if (!yields.places)
+			return false;
+		g_ptr_array_add(run->places, yields.places);
+		g_array_append_val(run->yields, yields);
+	}
+	return true;
+}
+
+static const FlYields *yields_of(const FlRun *run, guint i)
+{
+	return run->yields ? &g_array_index(run->yields, FlYields, i) : NULL;
+}
+
 static bool prepare_disks(FlRun *run, GError **error)
 {
 	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
@@ -252,6 +280,16 @@ static json_t *program_inputs(const FlRun *run)
 			json_object_set_new(programs, test->name, fl_json_string(command));
 	}
 	return programs;
+}
+
+static json_t *yields_inputs(const FlYields *yields)
+{
+	json_t *places = json_array();
+
+	for (char **place = yields->places; *place; place++)
+		json_array_append_new(places, json_string(*place));
+	return json_pack("{s:s, s:i, s:i, s:o}", "strategy", "points", "depth", (int)yields->depth,
+			 "hits", (int)yields->hits, "places", places);
 }
 
 /* What the machine is made of, whatever it is told to do. */
@@ -392,12 +430,15 @@ static void add_setup(Guests *guests, guint i, FlGuestRecord *guest, GPtrArray *
 		.disks = run->disks,
 		.effort = run->request->plan->effort,
 		.trace = run->request->trace ? &checkpoints : NULL,
+		.yields = yields_of(run, i),
 		.events = run->request->events,
 	};
 	json_t *inputs;
 
 	guest->tests = test_names(tests);
 	inputs = guest_inputs(run, kernel, guest);
+	if (setup.yields)
+		json_object_set_new(inputs, "yields", yields_inputs(setup.yields));
 	setup.inputs = inputs;
 	g_ptr_array_add(guests->record->guests, guest);
 	g_ptr_array_add(guests->inputs, inputs);
@@ -525,7 +566,8 @@ static bool prepare(FlRun *run, GError **error)
 	return fl_fs_mkdir(run->site->cache_dir, error) && select_kernels(run, error) &&
 	       select_tests(run, error) && check_splat_rules(run, error) &&
 	       prepare_machine(run, error) && prepare_kernels(run, error) &&
-	       prepare_disks(run, error) && prepare_snapshots(run, error);
+	       prepare_yields(run, error) && prepare_disks(run, error) &&
+	       prepare_snapshots(run, error);
 }
 
 FlRun *fl_run_prepare(const FlSite *site, const FlRunRequest *request, GError **error)

@@ -20,6 +20,7 @@ typedef struct {
 	bool deterministic;  /* one vCPU at a time by a counted clock; not with "kvm" */
 	bool trace;	     /* of the executed blocks; only with deterministic */
 	bool isolate; /* a fresh kernel for each test, all from one boot; not when deterministic */
+	unsigned yield_depth; /* only if deterministic: change points of a schedule; 0: none */
 	bool has_seed;
 	uint64_t seed;
 	unsigned repeat; /* at least 1 */

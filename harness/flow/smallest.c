@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The walk to a smaller reproduction. Another set of tests or vCPUs is another interleaving, so
- * the same seed need not fail there: a few seeds are tried, and the first step that none of them
- * takes ends the walk.
+ * The walk to a smaller reproduction. Another set of tests, vCPUs or change points is another
+ * interleaving, so the same seed need not fail there: a few seeds are tried, and the first step that
+ * none of them takes ends the walk in its direction.
  */
 #include "flow/smallest.h"
 
@@ -15,6 +15,35 @@ static bool try_step(FlSmallest *best, FlSmallest step, const FlSmallestHands *h
 		return false;
 	if (*ret_seen)
 		*best = step;
+	return true;
+}
+
+static bool fewer_cpus(FlSmallest *best, unsigned min_cpus, const FlSmallestHands *hands,
+		       GError **error)
+{
+	bool seen = true;
+
+	while (seen && best->cpus / 2 >= MAX(1u, min_cpus)) {
+		FlSmallest step = *best;
+
+		step.cpus /= 2;
+		if (!try_step(best, step, hands, &seen, error))
+			return false;
+	}
+	return true;
+}
+
+static bool fewer_changes(FlSmallest *best, const FlSmallestHands *hands, GError **error)
+{
+	bool seen = true;
+
+	while (seen && best->yield_depth) {
+		FlSmallest step = *best;
+
+		step.yield_depth--;
+		if (!try_step(best, step, hands, &seen, error))
+			return false;
+	}
 	return true;
 }
 
@@ -31,13 +60,9 @@ bool fl_smallest(const FlSmallest *found, const char *const *only, unsigned min_
 		if (!try_step(&best, step, hands, &seen, error))
 			return false;
 	}
-	while (seen && best.cpus / 2 >= MAX(1u, min_cpus)) {
-		FlSmallest step = best;
-
-		step.cpus /= 2;
-		if (!try_step(&best, step, hands, &seen, error))
-			return false;
-	}
+	if (seen &&
+	    (!fewer_cpus(&best, min_cpus, hands, error) || !fewer_changes(&best, hands, error)))
+		return false;
 	*ret_smallest = best;
 	return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From a failure to the smallest guest that still shows it: fewer tests first, then fewer vCPUs.
- * Cheap on purpose; what it gives has been run.
+ * From a failure to the smallest guest that still shows it: fewer tests first, then fewer vCPUs, then
+ * fewer change points. Cheap on purpose; what it gives has been run.
  */
 #pragma once
 
@@ -13,6 +13,7 @@
 typedef struct {
 	const char *const *tests; /* names or globs */
 	unsigned cpus;
+	unsigned yield_depth; /* change points of a schedule; 0: none */
 	uint64_t seed;
 } FlSmallest;
 

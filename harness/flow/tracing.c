@@ -29,18 +29,21 @@ static char **frames_at(const FlKimage *image, FlSymbolize *symbols, uint64_t ad
 	return frames;
 }
 
+static bool is_place(const char *file, unsigned line, gpointer data)
+{
+	g_autofree char *place = g_strdup_printf("%s:%u", file, line);
+
+	return g_hash_table_contains(data, place);
+}
+
 /* Of the functions around an instruction the one that such a line is in: it may have called others. */
 static char *patched_frame(char *const *frames, GHashTable *places)
 {
 	for (; *frames; frames++) {
 		g_autofree char *file = NULL;
-		g_autofree char *place = NULL;
 		unsigned line;
 
-		if (!fl_symbolize_place(*frames, &file, &line))
-			continue;
-		place = g_strdup_printf("%s:%u", file, line);
-		if (g_hash_table_contains(places, place))
+		if (fl_symbolize_place(*frames, &file, &line) && is_place(file, line, places))
 			return g_strdup(*frames);
 	}
 	return NULL;
@@ -62,6 +65,12 @@ static GHashTable *name_addresses(const FlKimage *image, FlSymbolize *symbols,
 	return names;
 }
 
+static void note_change(const char *file, unsigned first, unsigned n, gpointer data)
+{
+	for (unsigned line = first; line < first + n; line++)
+		g_hash_table_add(data, g_strdup_printf("%s:%u", file, line));
+}
+
 FlTracing *fl_tracing_new(const FlGuestRecord *guest, const char *cache_dir, GError **error)
 {
 	g_autoptr(FlSources) sources = guest->key ? fl_sources_open(cache_dir, guest->key) : NULL;
@@ -81,9 +90,10 @@ FlTracing *fl_tracing_new(const FlGuestRecord *guest, const char *cache_dir, GEr
 	image = symbols ? fl_kimage_open(guest->vmlinux, NULL, error) : NULL;
 	if (!image)
 		return NULL;
-	places = fl_sources_patched(sources);
+	places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	fl_sources_changes(sources, note_change, places);
 	tracing = g_new0(FlTracing, 1);
-	tracing->addresses = fl_symbolize_addresses(symbols, places);
+	tracing->addresses = fl_symbolize_addresses(symbols, is_place, places);
 	tracing->frames = name_addresses(image, symbols, tracing->addresses, places);
 	return tracing;
 }

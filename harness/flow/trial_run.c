@@ -339,6 +339,7 @@ FlTrial *fl_trial_run_start(const FlTrialSetup *setup, FlTrialDoneFn on_done, gp
 		.time_scale_milli = setup->guest->time_scale_milli,
 		.effort = setup->effort,
 		.deterministic = setup->guest->deterministic,
+		.yields = setup->yields,
 		.tests = setup->tests,
 	};
 

@@ -9,6 +9,7 @@
 #include "flow/snapshot.h"
 #include "flow/until.h"
 #include "judge/record.h"
+#include "plan/yields.h"
 #include "store/rundir.h"
 #include "vm/accel.h"
 
@@ -44,6 +45,7 @@ typedef struct {
 	const json_t *inputs;	    /* inputs.json, complete */
 	unsigned effort;
 	const FlTrialTrace *trace; /* NULL: it is not traced */
+	const FlYields *yields;	   /* NULL: none */
 	/* For a look at an older run; NULL, false: none. */
 	FlUntil *until; /* ends the guest at that line */
 	bool gdb; /* waits for gdb before its first instruction, with no limit of the host's */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames to source lines with libdwfl. A return address points behind its call, so every frame
+ * Frames to source lines, and lines to code, with libdwfl. A return address points behind its call, so every frame
  * but the one of a RIP line is looked up one byte earlier. A frame is a function, an offset and a
  * size, and so is right wherever the kernel was loaded (KASLR); the size tells apart static
  * functions of one name. What was inlined there comes first, the function itself last, as
@@ -335,63 +335,113 @@ void fl_symbolize_frames(FlSymbolize *symbols, char ***frames, bool has_rip)
 	*frames = (char **)g_ptr_array_free(out, FALSE);
 }
 
-/* The path of a line's file, relative to the tree; remembered for as long as its unit is read. */
-static const char *path_of_line(const FlSymbolize *symbols, GHashTable *paths, const char *folder,
-				const char *file)
+/* ---- lines to code ---- */
+
+typedef struct {
+	const FlSymbolize *symbols;
+	FlSymbolizeLineFn wanted;
+	gpointer data;
+	GHashTable *paths; /* the compiler's name of a file, of one unit, to ours */
+	GArray *found;	   /* of uint64_t */
+} Search;
+
+static const char *path_of(const Search *search, const char *folder, const char *file)
 {
-	char *path = g_hash_table_lookup(paths, file);
+	char *path = g_hash_table_lookup(search->paths, file);
 
 	if (!path) {
-		path = relative_path(symbols, folder, file);
-		g_hash_table_insert(paths, (gpointer)file, path);
+		path = relative_path(search->symbols, folder, file);
+		g_hash_table_insert(search->paths, (gpointer)file, path);
 	}
 	return path;
 }
 
-static bool is_place(GHashTable *places, const char *path, int number)
+static void look_at_line(const Search *search, const char *folder, Dwarf_Line *line,
+			 Dwarf_Addr bias)
 {
-	g_autofree char *place = g_strdup_printf("%s:%d", path, number);
+	const char *file = dwarf_linesrc(line, NULL, NULL);
+	GElf_Addr address;
+	bool begins, is_end;
+	int number;
 
-	return g_hash_table_contains(places, place);
+	if (!file || dwarf_lineno(line, &number) || dwarf_linebeginstatement(line, &begins) ||
+	    dwarf_lineendsequence(line, &is_end) || dwarf_lineaddr(line, &address))
+		return;
+	if (!begins || is_end || number <= 0 ||
+	    !search->wanted(path_of(search, folder, file), (unsigned)number, search->data))
+		return;
+	address += bias;
+	g_array_append_val(search->found, address);
 }
 
-static void add_unit_addresses(const FlSymbolize *symbols, Dwarf_Die *unit, Dwarf_Addr bias,
-			       GHashTable *places, GArray *addresses)
+static void look_at_unit(const Search *search, Dwarf_Die *unit, Dwarf_Addr bias)
 {
-	g_autoptr(GHashTable) paths = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	Dwarf_Attribute attribute;
 	const char *folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
 	Dwarf_Lines *lines;
 	size_t n;
 
+	g_hash_table_remove_all(search->paths);
 	if (dwarf_getsrclines(unit, &lines, &n) != 0)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		Dwarf_Line *line = dwarf_onesrcline(lines, i);
-		const char *file = dwarf_linesrc(line, NULL, NULL);
-		bool begins = false;
-		Dwarf_Addr address;
-		int number;
-
-		if (!file || dwarf_lineno(line, &number) != 0 ||
-		    dwarf_linebeginstatement(line, &begins) != 0 || !begins ||
-		    dwarf_lineaddr(line, &address) != 0 ||
-		    !is_place(places, path_of_line(symbols, paths, folder, file), number))
-			continue;
-		address += bias;
-		g_array_append_val(addresses, address);
-	}
+	for (size_t i = 0; i < n; i++)
+		look_at_line(search, folder, dwarf_onesrcline(lines, i), bias);
 }
 
-GArray *fl_symbolize_addresses(FlSymbolize *symbols, GHashTable *places)
+static gint by_address(gconstpointer a, gconstpointer b)
 {
-	GArray *addresses = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	const GElf_Addr *one = a, *two = b;
+
+	return (*one > *two) - (*one < *two);
+}
+
+/* "func+0x1b"; NULL: it is in none, or in one whose name others have as well. */
+static char *code_at(const FlSymbolize *symbols, GElf_Addr address)
+{
+	GElf_Off offset;
+	GElf_Sym sym;
+	const char *name = dwfl_module_addrinfo(symbols->kernel->module, address, &offset, &sym,
+						NULL, NULL, NULL);
+	const GArray *named = name ? g_hash_table_lookup(symbols->kernel->symbols, name) : NULL;
+
+	if (!named || named->len > 1)
+		return NULL;
+	return g_strdup_printf("%s+0x%" G_GINT64_MODIFIER "x", name, (uint64_t)offset);
+}
+
+GArray *fl_symbolize_addresses(FlSymbolize *symbols, FlSymbolizeLineFn wanted, gpointer data)
+{
+	g_autoptr(GHashTable) paths = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	GArray *once = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	Search search = {symbols, wanted, data, paths, found};
 	Dwarf_Die *unit = NULL;
 	Dwarf_Addr bias;
 
 	while ((unit = dwfl_module_nextcu(symbols->kernel->module, unit, &bias)))
-		add_unit_addresses(symbols, unit, bias, places, addresses);
-	return addresses;
+		look_at_unit(&search, unit, bias);
+	g_array_sort(found, by_address);
+	for (guint i = 0; i < found->len; i++) {
+		uint64_t address = g_array_index(found, uint64_t, i);
+
+		if (!i || address != g_array_index(found, uint64_t, i - 1))
+			g_array_append_val(once, address);
+	}
+	return once;
+}
+
+char **fl_symbolize_code(FlSymbolize *symbols, FlSymbolizeLineFn wanted, gpointer data)
+{
+	g_autoptr(GArray) addresses = fl_symbolize_addresses(symbols, wanted, data);
+	g_autoptr(GStrvBuilder) places = g_strv_builder_new();
+
+	for (guint i = 0; i < addresses->len; i++) {
+		g_autofree char *place = code_at(symbols, g_array_index(addresses, uint64_t, i));
+
+		if (place)
+			g_strv_builder_add(places, place);
+	}
+	return g_strv_builder_end(places);
 }
 
 bool fl_symbolize(FlVerdict *verdict, const char *vmlinux, const char *modules, GError **error)

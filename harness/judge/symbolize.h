@@ -29,11 +29,17 @@ void fl_symbolize_frames(FlSymbolize *symbols, char ***frames, bool has_rip);
  */
 bool fl_symbolize_place(const char *frame, char **ret_file, unsigned *ret_line);
 
+/* Says of a line, files relative to the tree, whether it is one of those that are looked for. */
+typedef bool (*FlSymbolizeLineFn)(const char *file, unsigned line, gpointer data);
+
 /*
- * Where vmlinux has the code of source lines, a set of "mm/memory.c:5381": the address of the first
- * instruction of each stretch, of uint64_t; the caller unrefs it.
+ * Where the code of some lines begins: the address of each instruction that starts one, of uint64_t
+ * and in order; the caller unrefs.
  */
-GArray *fl_symbolize_addresses(FlSymbolize *symbols, GHashTable *places);
+GArray *fl_symbolize_addresses(FlSymbolize *symbols, FlSymbolizeLineFn wanted, gpointer data);
+
+/* The same as "do_shared_fault+0x1b", without functions whose name is not theirs alone; the caller frees. */
+char **fl_symbolize_code(FlSymbolize *symbols, FlSymbolizeLineFn wanted, gpointer data);
 
 /* fl_symbolize_frames for every splat. A vmlinux that cannot be read is an error and changes nothing. */
 bool fl_symbolize(FlVerdict *verdict, const char *vmlinux, const char *modules,

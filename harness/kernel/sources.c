@@ -121,16 +121,6 @@ static void read_lines(const FlSources *sources, const char *name, File *file)
 	git_tree_entry_free(entry);
 }
 
-static int note_place(const git_diff_delta *delta, const git_diff_hunk *hunk,
-		      const git_diff_line *line, void *data)
-{
-	(void)hunk;
-	if (line->origin == GIT_DIFF_LINE_ADDITION)
-		g_hash_table_add(data,
-				 g_strdup_printf("%s:%d", delta->new_file.path, line->new_lineno));
-	return 0;
-}
-
 static int note_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 		     const git_diff_line *line, void *data)
 {
@@ -141,9 +131,8 @@ static int note_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
 	return 0;
 }
 
-/* Of one file, or of all when there is no name. */
-static void for_patched(const FlSources *sources, const char *name, git_diff_line_cb note,
-			void *data)
+/* What the patches changed, in one file or, with NULL, in all; NULL: nothing that is known. */
+static git_diff *diff_patches(const FlSources *sources, const char *name)
 {
 	git_diff_options options = GIT_DIFF_OPTIONS_INIT;
 	char *names[] = {(char *)name};
@@ -151,10 +140,20 @@ static void for_patched(const FlSources *sources, const char *name, git_diff_lin
 
 	options.flags |= GIT_DIFF_DISABLE_PATHSPEC_MATCH;
 	options.context_lines = 0;
-	options.pathspec = (git_strarray){names, name ? 1 : 0};
-	if (sources->unpatched && !git_diff_tree_to_tree(&diff, sources->repo, sources->unpatched,
+	if (name)
+		options.pathspec = (git_strarray){names, 1};
+	if (!sources->unpatched || git_diff_tree_to_tree(&diff, sources->repo, sources->unpatched,
 							 sources->tree, &options))
-		git_diff_foreach(diff, NULL, NULL, NULL, note, data);
+		return NULL;
+	return diff;
+}
+
+static void find_patched(const FlSources *sources, const char *name, File *file)
+{
+	git_diff *diff = diff_patches(sources, name);
+
+	if (diff)
+		git_diff_foreach(diff, NULL, NULL, NULL, note_line, file->patched);
 	git_diff_free(diff);
 }
 
@@ -168,17 +167,9 @@ static const File *find_file(FlSources *sources, const char *name)
 	file->patched = g_hash_table_new(NULL, NULL);
 	read_lines(sources, name, file);
 	if (file->lines)
-		for_patched(sources, name, note_line, file->patched);
+		find_patched(sources, name, file);
 	g_hash_table_insert(sources->files, g_strdup(name), file);
 	return file;
-}
-
-GHashTable *fl_sources_patched(FlSources *sources)
-{
-	GHashTable *places = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
-	for_patched(sources, NULL, note_place, places);
-	return places;
 }
 
 char *fl_sources_line(FlSources *sources, const char *file, unsigned line)
@@ -192,4 +183,28 @@ char *fl_sources_line(FlSources *sources, const char *file, unsigned line)
 	return g_strdup_printf(
 		"%c%s", g_hash_table_contains(found->patched, GUINT_TO_POINTER(line)) ? '+' : ' ',
 		found->lines[line - 1]);
+}
+
+typedef struct {
+	FlSourcesChangeFn tell;
+	gpointer data;
+} Listener;
+
+static int tell_hunk(const git_diff_delta *delta, const git_diff_hunk *hunk, void *data)
+{
+	const Listener *listener = data;
+	unsigned first = (unsigned)hunk->new_start, n = (unsigned)hunk->new_lines;
+
+	listener->tell(delta->new_file.path, n ? first : MAX(first, 1u), n ? n : 2, listener->data);
+	return 0;
+}
+
+void fl_sources_changes(const FlSources *sources, FlSourcesChangeFn tell, gpointer data)
+{
+	git_diff *diff = diff_patches(sources, NULL);
+	Listener listener = {tell, data};
+
+	if (diff)
+		git_diff_foreach(diff, NULL, NULL, tell_hunk, NULL, &listener);
+	git_diff_free(diff);
 }

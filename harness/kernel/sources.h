@@ -17,13 +17,14 @@ void fl_sources_close(FlSources *sources);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlSources, fl_sources_close)
 
 /*
- * Every line that a patch of this kernel wrote: a set of "mm/memory.c:5381"; the caller unrefs it.
- * Empty when there were no patches.
- */
-GHashTable *fl_sources_patched(FlSources *sources);
-
-/*
  * A line as a diff shows it: '+' before what a patch of this kernel wrote, else ' '. Lines count
  * from 1; the caller frees. NULL: there is no such file or line.
  */
 char *fl_sources_line(FlSources *sources, const char *file, unsigned line);
+
+/*
+ * Tells each change that the kernel's patches made: n lines of a file from first on; of lines that
+ * were only taken away the two that now meet there.
+ */
+typedef void (*FlSourcesChangeFn)(const char *file, unsigned first, unsigned n, gpointer data);
+void fl_sources_changes(const FlSources *sources, FlSourcesChangeFn tell, gpointer data);

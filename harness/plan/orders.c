@@ -28,18 +28,36 @@ static void append_program(GString *text, const FlProgram *program)
 		g_string_append_printf(text, "arg %s\n", *word);
 }
 
+/* What hands over at these places. */
+#define YIELDS_MODULE "fl_stretch"
+
+static void append_module(GString *text, GHashTable *seen, const char *module)
+{
+	if (g_hash_table_add(seen, (gpointer)module))
+		g_string_append_printf(text, "module %s\n", module);
+}
+
 /* Each module once, in the order in which tests ask for them. */
-static void append_modules(GString *text, const GPtrArray *tests)
+static void append_modules(GString *text, const FlOrders *orders)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	const GPtrArray *tests = orders->tests;
 
 	for (guint i = 0; tests && i < tests->len; i++) {
 		const FlTest *test = g_ptr_array_index(tests, i);
 
 		for (char **module = test->modules; *module; module++)
-			if (g_hash_table_add(seen, *module))
-				g_string_append_printf(text, "module %s\n", *module);
+			append_module(text, seen, *module);
 	}
+	if (orders->yields)
+		append_module(text, seen, YIELDS_MODULE);
+}
+
+static void append_yields(GString *text, const FlYields *yields)
+{
+	g_string_append_printf(text, "yields %u %u\n", yields->depth, yields->hits);
+	for (char **place = yields->places; *place; place++)
+		g_string_append_printf(text, "yield_at %s\n", *place);
 }
 
 char *fl_orders_text(const FlOrders *orders)
@@ -57,7 +75,9 @@ char *fl_orders_text(const FlOrders *orders)
 		g_string_append(text, "deterministic 1\n");
 	if (orders->save)
 		g_string_append(text, "test 1 " FL_WIRE_BOOT " 0\n");
-	append_modules(text, orders->tests);
+	append_modules(text, orders);
+	if (orders->yields)
+		append_yields(text, orders->yields);
 	for (guint i = 0; orders->tests && i < orders->tests->len; i++) {
 		const FlTest *test = g_ptr_array_index(orders->tests, i);
 

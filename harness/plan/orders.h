@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include "plan/yields.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@ typedef struct {
 	bool deterministic;	   /* the machine must never be idle as a whole */
 	bool shell;		   /* an interactive shell instead of the tests */
 	bool save;		   /* only the boot, up to where other guests go on from */
+	const FlYields *yields;	   /* NULL: no vCPU gives way but by itself */
 	const GPtrArray *tests;	   /* of FlTest; NULL with save, may be NULL with shell */
 } FlOrders;
 

@@ -20,6 +20,9 @@ typedef struct {
 	const char *kernel;
 	unsigned cpus;
 	unsigned done, distinct, untold;
+	unsigned depth, hits; /* of a schedule; depth 0: the seed makes no vCPU give way */
+	unsigned yield_points;
+	uint64_t schedules, yields_taken;
 	double per_minute; /* of this sitting; 0: no seed was run in it */
 	const FlExploreFailure *failures;
 	unsigned n_failures;

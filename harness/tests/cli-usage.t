@@ -26,6 +26,13 @@ expect "KVM cannot be deterministic" 2 "--deterministic needs --accel tcg" "$fau
 expect "parallel vCPUs cannot be traced" 2 "--trace needs --deterministic" "$faultline" run --trace
 expect "an isolated guest cannot be deterministic" 2 "--isolate cannot go with --deterministic" \
 	"$faultline" run --deterministic --isolate
+expect "a strategy has a name" 2 '--strategy: expected none or points, found "pct"' \
+	"$faultline" run --deterministic --strategy pct
+expect "yields need one vCPU at a time" 2 "--strategy points: needs --deterministic" "$faultline" run --strategy points
+expect "... and a module" 2 "--image comes without" "$faultline" explore --strategy points --image "$0"
+expect "a depth has a range" 2 "--depth: expected 1 to 8, found 0" \
+	"$faultline" run --deterministic --strategy points --depth 0
+expect "... and a strategy" 2 "expected --strategy points beside it" "$faultline" explore --strategy none --depth 2
 expect "a missing plan is named" 2 "no.plan" "$faultline" run --plan no.plan
 
 printf '[plan]\ncolour = red\n' >"$scratch/bad.plan"

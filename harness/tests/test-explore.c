@@ -164,6 +164,58 @@ static void test_damaged(Fixture *fixture, gconstpointer data)
 	check_next(explore, 4, 2, 1);
 }
 
+/* What a guest's tests tell of yields is in the journal, summed over those who were asked for. */
+static void test_yields(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FlExplore) explore = open_journal(fixture, 1, 2);
+	g_autoptr(FlExplore) later = NULL;
+	FlExploreCounts counts;
+
+	(void)data;
+	for (uint64_t number = 1; number <= 3; number++) {
+		FlExploreSeed *seed = g_new0(FlExploreSeed, 1);
+
+		seed->seed = number;
+		seed->kind = FL_VERDICT_PASS;
+		seed->yield_points = 20 + (unsigned)number;
+		seed->schedules = 15;
+		seed->yields_taken = 40;
+		g_assert_true(fl_explore_note(explore, seed, NULL));
+	}
+	later = open_journal(fixture, 1, 2);
+	counts = fl_explore_counts(later);
+	g_assert_cmpuint(counts.yield_points, ==, 22);
+	g_assert_cmpuint(counts.schedules, ==, 30);
+	g_assert_cmpuint(counts.yields_taken, ==, 80);
+}
+
+static void add_metric(FlTestResult *test, const char *name, double value)
+{
+	FlMetric *metric = g_new0(FlMetric, 1);
+
+	metric->name = g_strdup(name);
+	metric->value = value;
+	g_ptr_array_add(test->metrics, metric);
+}
+
+static void test_yields_of(void)
+{
+	g_autoptr(FlRunRecord) record = fixture_record();
+	const FlGuestRecord *guest = g_ptr_array_index(record->guests, 1);
+	FlExploreSeed *seed;
+
+	for (guint i = 0; i < guest->verdict->tests->len; i++) {
+		add_metric(guest->verdict->tests->pdata[i], "yield_points", 5);
+		add_metric(guest->verdict->tests->pdata[i], "yield_hits", 200);
+		add_metric(guest->verdict->tests->pdata[i], "yields_taken", 7);
+	}
+	seed = fl_explore_seed_of(guest);
+	g_assert_cmpuint(seed->yield_points, ==, 5);
+	g_assert_cmpuint(seed->schedules, ==, 3 * guest->verdict->tests->len);
+	g_assert_cmpuint(seed->yields_taken, ==, 7 * guest->verdict->tests->len);
+	fl_explore_seed_free(seed);
+}
+
 static void test_seed_of(void)
 {
 	g_autoptr(FlRunRecord) record = fixture_record();
@@ -188,6 +240,8 @@ int main(int argc, char **argv)
 	g_test_add("/explore/resumed", Fixture, NULL, set_up, test_resumed, tear_down);
 	g_test_add("/explore/broken-is-run-again", Fixture, NULL, set_up, test_broken, tear_down);
 	g_test_add("/explore/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
+	g_test_add("/explore/yields", Fixture, NULL, set_up, test_yields, tear_down);
+	g_test_add_func("/explore/yields-of-a-guest", test_yields_of);
 	g_test_add_func("/explore/seed-of-a-guest", test_seed_of);
 	return g_test_run();
 }

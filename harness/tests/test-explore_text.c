@@ -43,13 +43,37 @@ static void test_failed(void)
 				       "covered: 17 seeds of patched on 4 vCPUs, 16 distinct "
 				       "outcomes by console, results and figures; 20.0 seeds a "
 				       "minute\n"));
-	g_assert_nonnull(strstr(text, "it does not drive the\nscheduler"));
+	g_assert_nonnull(strstr(text, "\nstrategy: none. "));
+	g_assert_nonnull(strstr(text, "No bound on what was missed"));
 	g_assert_nonnull(strstr(text, "\nFAIL: 1 of 17 seeds failed\njournal: out/j\n"));
 	g_assert_cmpstr(live, ==, "17 of 100 seeds, 20.0 a minute, 16 distinct, 1 failed");
 	g_assert_cmpstr(timed, ==, "17 seeds, 20.0 a minute, 16 distinct, 1 failed");
 	g_assert_cmpint(json_integer_value(json_object_get(json, "distinct")), ==, 16);
 	g_assert_cmpint(json_integer_value(json_object_get(first, "seed")), ==, 17);
 	g_assert_cmpstr(json_string_value(json_object_get(first, "verified")), ==, "out/runs/1");
+}
+
+static void test_points(void)
+{
+	FlExploreText explored = {.kernel = "k",
+				  .cpus = 4,
+				  .done = 2,
+				  .depth = 3,
+				  .hits = 64,
+				  .yield_points = 23,
+				  .schedules = 16384,
+				  .yields_taken = 49000};
+	g_autofree char *text = fl_explore_text(&explored);
+	g_autoptr(json_t) json = fl_explore_text_json(&explored);
+	const json_t *strategy = json_object_get(json, "strategy");
+
+	g_assert_nonnull(strstr(text, "\nstrategy: points, depth 3, k = 64: at 23 places "));
+	g_assert_nonnull(strstr(text, "\n16384 such schedules were run, with 49000 yields.\n"));
+	g_assert_nonnull(strstr(text, " 1/(4*64^2) = 6.1e-05 or more, all of\nthem 0.63: "));
+	g_assert_null(strstr(text, "No bound"));
+	g_assert_cmpint(json_integer_value(json_object_get(strategy, "depth")), ==, 3);
+	g_assert_cmpfloat_with_epsilon(json_real_value(json_object_get(strategy, "chance")), 0.632,
+				       0.001);
 }
 
 static void test_others(void)
@@ -70,6 +94,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/explore_text/failed", test_failed);
+	g_test_add_func("/explore_text/points", test_points);
 	g_test_add_func("/explore_text/passed-and-nothing", test_others);
 	return g_test_run();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Promises of plan/orders: the text that the guest reads, and a nonce that comes back.
+ * Promises of plan/orders: the text that the guest reads, by its own reader as well, and a nonce that
+ * comes back.
  */
 #include "plan/orders.h"
 
@@ -8,7 +9,10 @@
 #include "plan/manifest.h"
 #include "plan/plan.h"
 
+#include "../../guest-tests/init/orders.c"
+
 #include <fl_wire.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 static void test_text(void)
@@ -91,6 +95,61 @@ static void test_program(void)
 	g_assert_error(error, FL_PLAN_ERROR, FL_PLAN_ERROR_SYNTAX);
 }
 
+/* What the guest's own reader makes of a text; returns the line that it does not take, or 0. */
+static unsigned read_back(const char *text, struct orders *orders)
+{
+	g_autofree char *path = NULL;
+	unsigned line;
+	int fd = g_file_open_tmp("orders-XXXXXX", &path, NULL);
+
+	close(fd);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	line = orders_read(orders, path);
+	g_unlink(path);
+	return line;
+}
+
+static void test_yields(void)
+{
+	const char *places[] = {"do_fault+0x0", "handle_mm_fault.part.0+0x1fc", NULL};
+	FlYields yields = {.depth = 3, .hits = 64, .places = (char **)places};
+	g_autoptr(GPtrArray) tests = fl_manifest_parse("test: one\nmodules: fl_a\n", "m", NULL);
+	FlOrders orders = {.nonce = "0123456789abcdef",
+			   .seed = 7,
+			   .time_scale_milli = 1000,
+			   .effort = 1,
+			   .deterministic = true,
+			   .yields = &yields,
+			   .tests = tests};
+	g_autofree char *text = fl_orders_text(&orders);
+	static struct orders back;
+
+	g_assert_cmpuint(read_back(text, &back), ==, 0);
+	g_assert_cmpuint(back.yield_depth, ==, 3);
+	g_assert_cmpuint(back.yield_hits, ==, 64);
+	g_assert_cmpuint(back.n_points, ==, 2);
+	g_assert_cmpstr(back.points[0].function, ==, "do_fault");
+	g_assert_cmpuint(back.points[0].offset, ==, 0);
+	g_assert_cmpstr(back.points[1].function, ==, "handle_mm_fault.part.0");
+	g_assert_cmpuint(back.points[1].offset, ==, 0x1fc);
+	g_assert_cmpuint(back.n_modules, ==, 2);
+	g_assert_cmpstr(back.modules[0], ==, "fl_a");
+	g_assert_cmpstr(back.modules[1], ==, "fl_stretch");
+	g_assert_cmpuint(back.n_tests, ==, 1);
+}
+
+static void test_no_yields(void)
+{
+	static const char *const bad[] = {
+		"yields 0 64",	"yields 3 0",
+		"yield_at f",	"yield_at +0x1",
+		"yield_at f+9", "yield_at a_name_that_is_longer_than_48_bytes_by_one_byte_+0x1"};
+	static struct orders back;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
+		g_assert_cmpuint(read_back(bad[i], &back), ==, 1);
+}
+
 static void test_nonce(void)
 {
 	g_autofree char *a = fl_orders_nonce("key", "patched", 1);
@@ -110,6 +169,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/orders/a-boot-to-go-on-from-has-one-test", test_save);
 	g_test_add_func("/orders/the-guest-reads-what-was-written", test_guest);
 	g_test_add_func("/orders/programs-come-with-their-words", test_program);
+	g_test_add_func("/orders/yields-are-read-back", test_yields);
+	g_test_add_func("/orders/yields-that-are-none", test_no_yields);
 	g_test_add_func("/orders/nonce-comes-from-its-inputs", test_nonce);
 	return g_test_run();
 }

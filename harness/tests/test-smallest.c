@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Promises of flow/smallest: fewer tests first, then fewer vCPUs, and nothing that was not seen.
+ * Promises of flow/smallest: fewer tests first, then fewer vCPUs, then fewer change
+ * points, and nothing that was not seen.
  */
 #include "flow/smallest.h"
 
@@ -10,7 +11,8 @@
 typedef struct {
 	unsigned cpus;
 	bool needs_all;
-	unsigned late; /* how many seeds later it shows in a smaller guest */
+	unsigned depth; /* change points that it takes */
+	unsigned late;	/* how many seeds later it shows in a smaller guest */
 	unsigned asked;
 } World;
 
@@ -25,7 +27,7 @@ static bool shows(const FlSmallest *wanted, unsigned n, bool *ret_seen, uint64_t
 	(void)error;
 	world->asked++;
 	*ret_seen = wanted->cpus >= world->cpus && (!world->needs_all || wanted->tests == all) &&
-		    world->late < n;
+		    world->late < n && wanted->yield_depth >= world->depth;
 	if (*ret_seen)
 		*ret_seed = wanted->seed + world->late;
 	return true;
@@ -38,6 +40,28 @@ static FlSmallest walk(World *world, const char *const *test, unsigned min_cpus)
 
 	g_assert_true(fl_smallest(&found, test, min_cpus, &hands, &smallest, NULL));
 	return smallest;
+}
+
+static void test_changes(void)
+{
+	static const struct {
+		World world;
+		unsigned depth, cpus;
+	} cases[] = {
+		{{.cpus = 1, .depth = 1}, 1, 1},
+		{{.cpus = 4, .depth = 3}, 3, 4},
+		{{.cpus = 2}, 0, 2},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		World world = cases[i].world;
+		FlSmallest found = {.tests = all, .cpus = 8, .yield_depth = 3, .seed = 7}, smallest;
+		FlSmallestHands hands = {.shows = shows, .data = &world};
+
+		g_assert_true(fl_smallest(&found, only, 1, &hands, &smallest, NULL));
+		g_assert_cmpuint(smallest.yield_depth, ==, cases[i].depth);
+		g_assert_cmpuint(smallest.cpus, ==, cases[i].cpus);
+	}
 }
 
 static void test_walk(void)
@@ -90,6 +114,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/smallest/walk", test_walk);
+	g_test_add_func("/smallest/fewer-change-points", test_changes);
 	g_test_add_func("/smallest/an-error-ends-it", test_error);
 	return g_test_run();
 }

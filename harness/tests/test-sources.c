@@ -45,20 +45,34 @@ static void test_lines_are_marked(KernelFixture *fixture, gconstpointer data)
 	}
 }
 
-static void test_patched_lines_are_listed(KernelFixture *fixture, gconstpointer data)
+static void note_change(const char *file, unsigned first, unsigned n, gpointer data)
 {
-	g_autofree char *plain_key = fixture_kernel(fixture, NULL);
-	g_autofree char *patched_key = fixture_kernel(fixture, PATCH);
-	g_autoptr(FlSources) plain = fl_sources_open(fixture->cache, plain_key);
-	g_autoptr(FlSources) patched = fl_sources_open(fixture->cache, patched_key);
-	g_autoptr(GHashTable) none = fl_sources_patched(plain);
-	g_autoptr(GHashTable) two = fl_sources_patched(patched);
+	g_string_append_printf(data, "%s:%u+%u ", file, first, n);
+}
+
+static void test_changes_are_told(KernelFixture *fixture, gconstpointer data)
+{
+	static const struct {
+		const char *patch, *changes;
+	} cases[] = {
+		{PATCH, "mm/memory.c:2+2 "},
+		{"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -2,3 +2,2 @@\n two\n-three\n four\n",
+		 "mm/memory.c:2+2 "},
+		{"--- a/mm/memory.c\n+++ b/mm/memory.c\n@@ -1,2 +1 @@\n-one\n two\n"
+		 "--- a/mm/shmem.c\n+++ b/mm/shmem.c\n@@ -1 +1 @@\n-shared\n+other\n",
+		 "mm/memory.c:1+2 mm/shmem.c:1+1 "},
+		{NULL, ""},
+	};
 
 	(void)data;
-	g_assert_cmpuint(g_hash_table_size(none), ==, 0);
-	g_assert_cmpuint(g_hash_table_size(two), ==, 2);
-	g_assert_true(g_hash_table_contains(two, "mm/memory.c:2"));
-	g_assert_true(g_hash_table_contains(two, "mm/memory.c:3"));
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *key = fixture_kernel(fixture, cases[i].patch);
+		g_autoptr(FlSources) sources = fl_sources_open(fixture->cache, key);
+		g_autoptr(GString) told = g_string_new(NULL);
+
+		fl_sources_changes(sources, note_change, told);
+		g_assert_cmpstr(told->str, ==, cases[i].changes);
+	}
 }
 
 static void test_what_is_gone_is_not_known(KernelFixture *fixture, gconstpointer data)
@@ -78,7 +92,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	KERNEL_TEST("/sources/lines-are-marked", test_lines_are_marked);
-	KERNEL_TEST("/sources/patched-lines-are-listed", test_patched_lines_are_listed);
+	KERNEL_TEST("/sources/changes-are-told", test_changes_are_told);
 	KERNEL_TEST("/sources/what-is-gone-is-not-known", test_what_is_gone_is_not_known);
 	return g_test_run();
 }
