@@ -41,7 +41,7 @@ typedef struct {
 	bool once;     /* a bracket for one stack */
 	uint32_t caller;
 	unsigned left;
-	const GRegex *until;
+	const FlPattern *until;
 	unsigned first_line;
 	uint64_t stamp_us;
 } Span;
@@ -308,7 +308,8 @@ static void read_trace(Open *open, const char *text)
 		return;
 	}
 	open->task |= *text == ' ' && strstr(text, "<TASK>") != NULL;
-	if (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") || is_after_trace(open, text))
+	if (open->in_trace &&
+	    (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") || is_after_trace(open, text)))
 		open->in_trace = false;
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
@@ -327,10 +328,10 @@ static void add_line(FlSplats *splats, Open *open, const FlLine *line)
 	if (!splat->lock && strcmp(splat->kind, "lockdep") == 0)
 		splat->lock = fl_stack_lock(line->text);
 	open->excused |=
-		open->rule->unless && g_regex_match(open->rule->unless, line->text, 0, NULL);
+		open->rule->unless && fl_pattern_matches(open->rule->unless, line->text, line->len);
 	read_trace(open, line->text);
 	if (++open->n_lines >= REPORT_LINES_MAX ||
-	    (open->rule->end && g_regex_match(open->rule->end, line->text, 0, NULL)))
+	    (open->rule->end && fl_pattern_matches(open->rule->end, line->text, line->len)))
 		close_report(splats, open);
 }
 
@@ -402,7 +403,7 @@ static bool is_over(Span *span, const FlLine *line)
 {
 	return span_holds(span, line) &&
 	       (span->left-- == 0 ||
-		(span->until && g_regex_match(span->until, line->text, 0, NULL)));
+		(span->until && fl_pattern_matches(span->until, line->text, line->len)));
 }
 
 static void step_spans(FlSplats *splats, const FlLine *line)
