@@ -51,6 +51,7 @@ struct FlSplats {
 	GPtrArray *open;	  /* of Open */
 	GPtrArray *reports;	  /* of FlReport */
 	GHashTable *by_signature; /* -> FlReport, borrowed */
+	FlReport *surplus;	  /* stands for those beyond FL_SPLATS_MAX, NULL if none */
 	Span preambles[OPEN_MAX]; /* after "cut here" or "=====", one a caller */
 	unsigned n_preambles;	  /* those that may be active come first */
 	Span bracket;
@@ -129,6 +130,42 @@ static void note_report(const FlSplats *splats, const FlSplat *splat)
 			splat->corrupted ? ", torn" : "", splat->title, splat->signature);
 }
 
+static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
+{
+	FlReport *report = g_new0(FlReport, 1);
+
+	report->splat = g_new0(FlSplat, 1);
+	report->splat->kind = g_strdup(kind);
+	report->splat->first_line = report->splat->last_line = line->number;
+	report->splat->verdict = verdict;
+	report->header = g_strdup(line->text);
+	report->stamp_us = report->last_us = line->stamp_us;
+	report->caller = line->caller;
+	report->splat->corrupted = line->torn;
+	return report;
+}
+
+/* Only counted: what tells it from all the others is not kept. */
+static void count_surplus(FlSplats *splats, const FlReport *report)
+{
+	FlLine line = {.text = "further reports, all different, of which only the number is kept",
+		       .number = report->splat->first_line,
+		       .stamp_us = report->stamp_us};
+	FlReport *surplus = splats->surplus;
+
+	if (!surplus) {
+		splats->surplus = surplus = report_new("surplus", &line, report->splat->verdict);
+		surplus->splat->title = g_strdup(line.text);
+		surplus->splat->signature = g_strdup_printf("surplus: %s |", line.text);
+		surplus->splat->frames = g_new0(char *, 1);
+	}
+	surplus->splat->count++;
+	surplus->splat->last_line = report->splat->last_line;
+	surplus->splat->verdict = fl_verdict_worse(surplus->splat->verdict, report->splat->verdict);
+	surplus->dies |= report->dies;
+	surplus->last_us = report->last_us;
+}
+
 /* Gives it title and signature, and counts it to an earlier one of the same signature. */
 static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 {
@@ -157,6 +194,8 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 		same->splat->count++;
 		same->splat->verdict = fl_verdict_worse(same->splat->verdict, splat->verdict);
 		same->dies |= report->dies;
+	} else {
+		count_surplus(splats, report);
 	}
 	if (splats->last == report)
 		splats->last = same;
@@ -188,21 +227,6 @@ static void close_report(FlSplats *splats, Open *open)
 		keep(splats, open->report, open->rule);
 	g_ptr_array_remove(splats->open, open);
 	g_free(open);
-}
-
-static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
-{
-	FlReport *report = g_new0(FlReport, 1);
-
-	report->splat = g_new0(FlSplat, 1);
-	report->splat->kind = g_strdup(kind);
-	report->splat->first_line = report->splat->last_line = line->number;
-	report->splat->verdict = verdict;
-	report->header = g_strdup(line->text);
-	report->stamp_us = report->last_us = line->stamp_us;
-	report->caller = line->caller;
-	report->splat->corrupted = line->torn;
-	return report;
 }
 
 static void drop_preamble(FlSplats *splats, Span *preamble)
@@ -255,6 +279,8 @@ void fl_splats_end(FlSplats *splats)
 		open->report->splat->corrupted |= is_cut(splats, open);
 		close_report(splats, open);
 	}
+	if (splats->surplus)
+		g_ptr_array_add(splats->reports, g_steal_pointer(&splats->surplus));
 	g_ptr_array_sort(splats->reports, by_first_line);
 }
 
