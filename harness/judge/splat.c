@@ -30,7 +30,8 @@ typedef struct {
 	unsigned n_lines;
 	unsigned n_before; /* frames before the stack: where the CPU was */
 	bool in_trace, traced, excused;
-	bool task; /* the trace has <TASK>, so it will say where it ends */
+	bool task;  /* the trace has <TASK>, so it will say where it ends */
+	bool asked; /* another CPU was asked for its stack, which that one prints itself */
 } Open;
 
 /* Something of a caller that lasts until a line or so many lines later. */
@@ -306,6 +307,23 @@ static Open *open_of(const FlSplats *splats, const FlLine *line)
 	return NULL;
 }
 
+/* The report that asked the CPU of this line for its stack goes on in that CPU's lines. */
+static Open *adopt(const FlSplats *splats, const FlLine *line)
+{
+	if (line->text[0] != 'N' || !g_str_has_prefix(line->text, "NMI backtrace for cpu "))
+		return NULL;
+	for (unsigned i = 0; i < splats->open->len; i++) {
+		Open *open = splats->open->pdata[i];
+
+		if (!open->asked)
+			continue;
+		open->asked = false;
+		open->caller = line->caller;
+		return open;
+	}
+	return NULL;
+}
+
 static bool begins_trace(const char *text)
 {
 	text += strspn(text, " ");
@@ -351,6 +369,8 @@ static void add_line(FlSplats *splats, Open *open, const FlLine *line)
 	splat->last_line = line->number;
 	splat->corrupted |= line->torn;
 	open->last_us = line->stamp_us;
+	open->asked |=
+		line->text[0] == 'S' && g_str_has_prefix(line->text, "Sending NMI from CPU ");
 	if (!splat->lock && strcmp(splat->kind, "lockdep") == 0)
 		splat->lock = fl_stack_lock(line->text);
 	open->excused |=
@@ -558,6 +578,8 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 		close_report(splats, open);
 		open = NULL;
 	}
+	if (!open && splats->open->len)
+		open = adopt(splats, line);
 	step_spans(splats, line);
 	if (!open && (line->text[0] == '-' || line->text[0] == '=') && take_preamble(splats, line))
 		return true;
