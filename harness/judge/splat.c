@@ -339,10 +339,15 @@ static bool is_after_trace(const Open *open, const char *text)
 
 static void read_trace(Open *open, const char *text)
 {
-	char *frame = open->frames->len ? NULL : fl_stack_rip(text);
+	/* Within a stack it is where an interrupt came in. */
+	char *frame = open->frames->len && !open->in_trace ? NULL : fl_stack_rip(text);
 
+	if (frame && open->frames->len >= FRAMES_MAX) {
+		g_free(frame);
+		return;
+	}
 	if (frame) {
-		open->report->splat->has_rip = !open->traced;
+		open->report->splat->has_rip |= !open->traced;
 		g_ptr_array_add(open->frames, frame);
 		return;
 	}
