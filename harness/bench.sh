@@ -3,15 +3,16 @@
 #
 # make bench: figures of this machine, each beside a plain command of the same run.
 #
-#     bench.sh BUILD [start] [touch] [build] [memory] [fork]     default: all five
+#     bench.sh BUILD [start] [fork] [touch] [build] [judge] [memory]     default: all six
 #
-# "start" boots guests, "fork" lets them go on from one boot, "touch" measures what a workload adds to the faults that it makes, "build" builds
-# a kernel twice in full, "memory" judges a log of 200 MB.
+# "start" boots guests, "fork" lets them go on from one boot, "touch" measures what a workload adds to the
+# faults that it makes, "build" builds a kernel twice in full, "judge" judges logs of up to 2 GB, "memory" is
+# that of a run.
 set -eu
 
 build=$(cd "$1" && pwd)
 shift
-parts=${*:-start touch build memory fork}
+parts=${*:-start fork touch build judge memory}
 faultline=$build/faultline
 runs=${BENCH_RUNS:-9}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/faultline-bench-XXXXXX")
@@ -158,18 +159,54 @@ peak_kib() {
 	echo "$peak"
 }
 
+# CPU time of a command in ms: what others do on the machine does not count. grep would stop at its
+# first match if it saw /dev/null.
+cpu_ms() {
+	("$@" 2>/dev/null | cat >/dev/null; times) | awk 'NR == 2 {
+		gsub(/[ms]/, " ")
+		print int(($1 * 60 + $2 + $3 * 60 + $4) * 1000)
+	}'
+}
+
+# The judge beside one grep -c that looks for the very same expressions.
+judge_beside_grep() {
+	log=$scratch/log
+	size=$(stat -c %s "$log")
+	for _ in 1 2 3; do
+		cpu_ms "$faultline" judge "$log" >>"$scratch/judged"
+		cpu_ms env LC_ALL=C grep -cP "$expressions" "$log" >>"$scratch/grepped"
+	done
+	echo "judging $1 of $((size / 1000000)) MB, ms of one core: $(spread <"$scratch/judged");" \
+		"$((size / 1000 / $(median <"$scratch/judged"))) MB/s," \
+		"peak memory $(peak_kib "$faultline" judge "$log") KiB"
+	echo "  grep -cP of the same expressions on the same file: $(spread <"$scratch/grepped")"
+	rm "$scratch/judged" "$scratch/grepped"
+}
+
+repeated() {
+	for _ in $(seq "$2"); do cat "$1"; done
+}
+
+bench_judge() {
+	expressions="^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? (?:$(sed -n 's/^match = //p' configs/splats/kernel.rules | paste -sd '|'))"
+	seq 1 4000000 | awk '{ printf "[%5d.%06d][    T1] quiet line %d of a long kernel log\n", $1 / 1000, $1 % 1000, $1 }' >"$scratch/part"
+	for parts in 1 2 4 8; do
+		repeated "$scratch/part" $parts >"$scratch/log"
+		judge_beside_grep "a quiet log"
+	done
+	# Golden logs that are nothing but reports; the banner would make each of them a reboot.
+	for name in kasan kcsan lockdep-circular warning soft-lockup bad-page-map slub-bytes oops-survived \
+		rss-counter hung-task ubsan list-corruption kfence-uaf rcu-stall; do
+		grep -v 'Linux version' "harness/tests/judge-cases/$name/serial.log"
+	done >"$scratch/part"
+	repeated "$scratch/part" 7000 >"$scratch/log"
+	judge_beside_grep "a log full of reports"
+	seq 1 1000000 | tr 0-9 a-j | sed 's/.*/[    1.000000] WARNING: CPU: 0 PID: 1 at mm\/x.c:1 &+0x1\/0x2\n[    1.000000] ---[ end trace 0 ]---/' >"$scratch/log"
+	judge_beside_grep "a million different reports"
+	rm "$scratch/log" "$scratch/part"
+}
+
 bench_memory() {
-	log=$scratch/big.log
-	seq 1 4000000 | awk '{ printf "[%5d.%06d][    T1] quiet line %d of a long kernel log\n", $1 / 1000, $1 % 1000, $1 }' >"$log"
-	size=$(($(stat -c %s "$log") / 1000000))
-	before=$(now_ms)
-	grep -c 'BUG:\|WARNING:' "$log" >/dev/null || true
-	grepped=$(($(now_ms) - before))
-	before=$(now_ms)
-	"$faultline" judge "$log" >/dev/null 2>&1 || true
-	judged=$(($(now_ms) - before))
-	echo "judging a quiet log of $size MB, ms: $judged; grep -c on the same file: $grepped"
-	echo "peak memory of faultline judge on it, KiB: $(peak_kib "$faultline" judge "$log")"
 	echo "peak memory of faultline run, KiB: $(peak_kib "$faultline" run --quiet --kernel patched --test vdso-fork --out "$out")"
 }
 

@@ -32,6 +32,10 @@ seeds() {
 	fuzz-plan) cp configs/plans/*.plan "$2" ;;
 	fuzz-patch) cp configs/patches/*.patch configs/patches/harmless/*.patch "$2" ;;
 	fuzz-evidence) cp harness/fuzz/guest.json "$2" ;;
+	fuzz-qmp)
+		cp harness/fuzz/qmp.lines "$2"
+		sed -n 's/^{"id":1,"return":"\(.*\)"}/\1/p' harness/fuzz/qmp.lines | sed 's/\\r\\n/\n/g' >"$2/registers"
+		;;
 	esac
 }
 

@@ -244,9 +244,17 @@ static noinline void splat_soft_lockup(void)
 	spin_for_ever();
 }
 
+static void nothing(struct rcu_head *unused)
+{
+}
+
+/* RCU counts the time only while somebody waits for its readers. */
 static noinline void splat_rcu_stall(void)
 {
+	static struct rcu_head waiter;
+
 	rcu_read_lock();
+	call_rcu(&waiter, nothing);
 	spin_for_ever();
 }
 
@@ -262,8 +270,10 @@ static noinline void splat_hung_lock(void)
 	mutex_lock(&first);
 }
 
+/* Work that can be preempted is set aside after a while, and what waits behind it goes on. */
 static void spinning_work(struct work_struct *unused)
 {
+	preempt_disable();
 	spin_for_ever();
 }
 
@@ -274,6 +284,8 @@ static noinline void splat_workqueue(void)
 {
 	queue_work_on(0, system_wq, &spinning);
 	queue_work_on(0, system_wq, &waiting);
+	/* A report of a hung task counts as a sign of life for the watchdog of the workqueues. */
+	schedule_timeout_interruptible(MAX_SCHEDULE_TIMEOUT);
 }
 
 /* ---- two at once ---- */

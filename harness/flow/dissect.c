@@ -18,6 +18,9 @@
 /* Long enough for a vCPU that gets any time at all to be given some. */
 #define WATCH_US (300 * 1000)
 
+/* From one look to the next: a vCPU that gets on is somewhere else by then. */
+#define BETWEEN_LOOKS_US (100 * 1000)
+
 /* How far it came. */
 typedef struct {
 	FlInspect *inspect;
@@ -41,6 +44,19 @@ static bool watch_and_stop(Look *look, GError **error)
 	look->now_ms = fl_inspect_cpu_ms(look->inspect);
 	return fl_inspect_stop(look->inspect, error) &&
 	       (look->now = fl_inspect_registers(look->inspect, error));
+}
+
+static char *look_again(gpointer data)
+{
+	FlInspect *inspect = data;
+	char *registers = NULL;
+
+	if (!fl_inspect_go_on(inspect, NULL))
+		return NULL;
+	g_usleep(BETWEEN_LOOKS_US);
+	if (fl_inspect_stop(inspect, NULL))
+		registers = fl_inspect_registers(inspect, NULL);
+	return registers;
 }
 
 static bool keep(const json_t *autopsy, const char *dir, GError **error)
@@ -78,6 +94,7 @@ json_t *fl_dissect(FlVm *vm, const FlGuestRecord *guest, const char *dir, const 
 		.before_ms = look.before_ms,
 		.now_ms = look.now_ms,
 		.read = fl_inspect_memory,
+		.look_again = look_again,
 		.data = look.inspect,
 		.vmlinux = existing(guest->vmlinux),
 		.modules = existing(guest->modules),

@@ -34,6 +34,8 @@ typedef struct {
 	uint64_t host_ms;
 	char *task;
 	char **frames;
+	GPtrArray *looks; /* of char *: where it was at each look, this one the last */
+	char **steady;	  /* functions of the kernel in which it was at every look */
 } Vcpu;
 
 typedef struct {
@@ -62,6 +64,8 @@ static void vcpu_free(gpointer data)
 
 	g_free(vcpu->task);
 	g_strfreev(vcpu->frames);
+	g_strfreev(vcpu->steady);
+	g_ptr_array_unref(vcpu->looks);
 	g_free(vcpu);
 }
 
@@ -153,6 +157,56 @@ static void read_current(const Autopsy *autopsy, Vcpu *vcpu, bool *ret_is_idle)
 	*ret_is_idle = task->pid == 0;
 }
 
+/* Names of functions, without those that have none. */
+static char **functions_of(char **frames)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (; frames && *frames; frames++) {
+		char *name = fl_stack_function(*frames);
+
+		if (g_str_has_prefix(name, "0x"))
+			g_free(name);
+		else
+			g_ptr_array_add(names, name);
+	}
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* The functions of a that are in b, too. */
+static char **in_both(char **a, char **b)
+{
+	GPtrArray *names = g_ptr_array_new();
+
+	for (; a && *a; a++)
+		if (b && g_strv_contains((const char *const *)b, *a))
+			g_ptr_array_add(names, g_strdup(*a));
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_free(names, FALSE);
+}
+
+/* A place in the kernel is its innermost function; one without a name is its address. */
+static void note_look(Vcpu *vcpu)
+{
+	if (vcpu->does != DOES_KERNEL || !vcpu->frames || !*vcpu->frames)
+		g_ptr_array_add(vcpu->looks, g_strdup(does_names[vcpu->does]));
+	else
+		g_ptr_array_add(vcpu->looks, fl_stack_function(*vcpu->frames));
+	if (vcpu->does == DOES_KERNEL)
+		vcpu->steady = functions_of(vcpu->frames);
+}
+
+/* What was seen of the same vCPU at the looks before. */
+static void go_on_from(Vcpu *vcpu, const Vcpu *before)
+{
+	g_auto(GStrv) steady = vcpu->steady;
+
+	for (guint i = before->looks->len; i > 0; i--)
+		g_ptr_array_insert(vcpu->looks, 0, g_strdup(before->looks->pdata[i - 1]));
+	vcpu->steady = in_both(steady, before->steady);
+}
+
 static void read_vcpu(Autopsy *autopsy, const FlVcpu *now)
 {
 	Vcpu *vcpu = g_new0(Vcpu, 1);
@@ -169,11 +223,13 @@ static void read_vcpu(Autopsy *autopsy, const FlVcpu *now)
 	uint64_t before;
 
 	vcpu->now = *now;
+	vcpu->looks = g_ptr_array_new_with_free_func(g_free);
 	if (autopsy->has_memory)
 		read_current(autopsy, vcpu, &is_idle);
 	if (autopsy->has_memory && now->privilege != 3)
 		vcpu->frames = fl_unwind(autopsy->image, &autopsy->memory, at);
 	vcpu->does = what_it_does(now, is_idle);
+	note_look(vcpu);
 	vcpu->has_time = ms_of(autopsy->spec->before_ms, now->number, &before) &&
 			 ms_of(autopsy->spec->now_ms, now->number, &vcpu->host_ms);
 	if (vcpu->has_time)
@@ -181,14 +237,39 @@ static void read_vcpu(Autopsy *autopsy, const FlVcpu *now)
 	g_ptr_array_add(autopsy->vcpus, vcpu);
 }
 
-static void read_vcpus(Autopsy *autopsy)
+static void read_vcpus(Autopsy *autopsy, const char *registers)
 {
-	g_autoptr(GArray) vcpus = fl_vcpu_parse(autopsy->spec->now ? autopsy->spec->now : "");
+	g_autoptr(GArray) vcpus = fl_vcpu_parse(registers);
 
-	if (!vcpus->len)
-		not_known(autopsy, "QEMU did not tell the registers: what the vCPUs do");
 	for (guint i = 0; i < vcpus->len; i++)
 		read_vcpu(autopsy, &g_array_index(vcpus, FlVcpu, i));
+}
+
+/* Reads what the vCPUs do now, and adds what they did before. */
+static void look(Autopsy *autopsy, const char *registers)
+{
+	g_autoptr(GPtrArray) before = g_steal_pointer(&autopsy->vcpus);
+
+	autopsy->vcpus = g_ptr_array_new_with_free_func(vcpu_free);
+	read_vcpus(autopsy, registers);
+	for (guint i = 0; i < MIN(before->len, autopsy->vcpus->len); i++)
+		go_on_from(autopsy->vcpus->pdata[i], before->pdata[i]);
+}
+
+static void read_looks(Autopsy *autopsy)
+{
+	const FlAutopsySpec *spec = autopsy->spec;
+
+	read_vcpus(autopsy, spec->now ? spec->now : "");
+	if (!autopsy->vcpus->len)
+		not_known(autopsy, "QEMU did not tell the registers: what the vCPUs do");
+	for (unsigned i = 1; i < FL_AUTOPSY_LOOKS && autopsy->vcpus->len && spec->look_again; i++) {
+		g_autofree char *registers = spec->look_again(spec->data);
+
+		if (!registers)
+			break;
+		look(autopsy, registers);
+	}
 }
 
 /* ---- what it means ---- */
@@ -331,32 +412,92 @@ static const char *rule_blocked(const Autopsy *autopsy, const Blocked *blocked, 
 	return circle || !can_release(root->wait, root->task) ? "deadlock" : "lock-held";
 }
 
+/* The innermost function in which it was at every look, else where it is. */
+static char *place_of(const Vcpu *vcpu)
+{
+	if (vcpu->steady && *vcpu->steady)
+		return g_strdup(*vcpu->steady);
+	return vcpu->frames && *vcpu->frames ? fl_stack_function(*vcpu->frames) : g_strdup("?");
+}
+
 static char *vcpu_sentence(const Vcpu *vcpu, const char *what)
 {
-	g_autofree char *in =
-		vcpu->frames && *vcpu->frames ? fl_stack_function(*vcpu->frames) : g_strdup("?");
+	g_autofree char *in = place_of(vcpu);
 
 	return g_strdup_printf("vCPU %u %s in %s%s%s", vcpu->now.number, what, in,
 			       vcpu->task ? ", task " : "", vcpu->task ? vcpu->task : "");
 }
 
-static const char *rule_vcpus(const Autopsy *autopsy, char **ret_sentence)
+/* Seen often enough to say that it does not come out of where it is. */
+static bool stays(const Vcpu *vcpu)
+{
+	if (vcpu->looks->len < FL_AUTOPSY_LOOKS)
+		return false;
+	if (vcpu->does == DOES_KERNEL && vcpu->steady && *vcpu->steady)
+		return true;
+	for (guint i = 0; i < vcpu->looks->len; i++)
+		if (strcmp(vcpu->looks->pdata[i], vcpu->looks->pdata[0]) != 0)
+			return false;
+	return vcpu->does == DOES_KERNEL || vcpu->does == DOES_USER;
+}
+
+static const Vcpu *first_that_stays(const Autopsy *autopsy, Does does)
+{
+	for (guint i = 0; i < autopsy->vcpus->len; i++) {
+		const Vcpu *vcpu = autopsy->vcpus->pdata[i];
+
+		if (vcpu->does == does && stays(vcpu))
+			return vcpu;
+	}
+	return NULL;
+}
+
+static char *busy_sentence(const Vcpu *vcpu)
+{
+	GString *out = g_string_new(NULL);
+
+	g_string_append_printf(out, "vCPU %u runs%s%s, seen in", vcpu->now.number,
+			       vcpu->task ? " task " : "", vcpu->task ? vcpu->task : "");
+	for (guint i = 0; i < vcpu->looks->len; i++)
+		g_string_append_printf(out, "%s %s", i ? "," : "",
+				       (const char *)vcpu->looks->pdata[i]);
+	return g_string_free(out, FALSE);
+}
+
+static const char *rule_running(const Autopsy *autopsy, char **ret_sentence)
 {
 	const Vcpu *vcpu;
 
-	if ((vcpu = first_that(autopsy, DOES_KERNEL))) {
+	if ((vcpu = first_that_stays(autopsy, DOES_KERNEL))) {
 		*ret_sentence = vcpu_sentence(vcpu, "runs in the kernel without an end,");
 		return "livelock";
 	}
-	if ((vcpu = first_that(autopsy, DOES_HALTED))) {
-		*ret_sentence = vcpu_sentence(vcpu, "is halted for ever with interrupts off");
-		return "dead-cpu";
-	}
-	if ((vcpu = first_that(autopsy, DOES_USER))) {
+	if ((vcpu = first_that_stays(autopsy, DOES_USER))) {
 		*ret_sentence = g_strdup_printf(
 			"vCPU %u runs in user space%s%s and nothing comes of it", vcpu->now.number,
 			vcpu->task ? ", task " : "", vcpu->task ? vcpu->task : "");
 		return "user-livelock";
+	}
+	if (!(vcpu = first_that(autopsy, DOES_KERNEL)))
+		vcpu = first_that(autopsy, DOES_USER);
+	if (!vcpu)
+		return NULL;
+	*ret_sentence = busy_sentence(vcpu);
+	return "busy";
+}
+
+static const char *rule_vcpus(const Autopsy *autopsy, char **ret_sentence)
+{
+	const Vcpu *vcpu = first_that(autopsy, DOES_HALTED);
+	const char *kind = NULL;
+
+	if (!vcpu || first_that(autopsy, DOES_KERNEL))
+		kind = rule_running(autopsy, ret_sentence);
+	if (kind)
+		return kind;
+	if (vcpu) {
+		*ret_sentence = vcpu_sentence(vcpu, "is halted for ever with interrupts off");
+		return "dead-cpu";
 	}
 	if (!autopsy->vcpus->len) {
 		*ret_sentence = g_strdup("the guest could not be looked at");
@@ -427,6 +568,15 @@ static json_t *tasks_json(const Autopsy *autopsy, FlSymbolize *symbols)
 	return array;
 }
 
+static json_t *looks_json(const GPtrArray *looks)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < looks->len; i++)
+		json_array_append_new(array, fl_json_string(looks->pdata[i]));
+	return array;
+}
+
 static json_t *vcpus_json(const Autopsy *autopsy, FlSymbolize *symbols)
 {
 	json_t *array = json_array();
@@ -435,12 +585,13 @@ static json_t *vcpus_json(const Autopsy *autopsy, FlSymbolize *symbols)
 		const Vcpu *vcpu = autopsy->vcpus->pdata[i];
 
 		json_array_append_new(
-			array, json_pack("{s:i, s:s, s:o, s:o, s:o}", "cpu", (int)vcpu->now.number,
-					 "does", does_names[vcpu->does], "task",
-					 fl_json_string_or_null(vcpu->task), "host_ms",
+			array, json_pack("{s:i, s:s, s:o, s:o, s:o, s:o}", "cpu",
+					 (int)vcpu->now.number, "does", does_names[vcpu->does],
+					 "task", fl_json_string_or_null(vcpu->task), "host_ms",
 					 vcpu->has_time ? json_integer((json_int_t)vcpu->host_ms)
 							: json_null(),
-					 "frames", frames_json(symbols, vcpu->frames, true)));
+					 "frames", frames_json(symbols, vcpu->frames, true),
+					 "looks", looks_json(vcpu->looks)));
 	}
 	return array;
 }
@@ -456,8 +607,8 @@ json_t *fl_autopsy(const FlAutopsySpec *spec)
 	autopsy.blocked = g_ptr_array_new_with_free_func(blocked_free);
 	autopsy.vcpus = g_ptr_array_new_with_free_func(vcpu_free);
 	open_kernel(&autopsy);
+	read_looks(&autopsy);
 	read_tasks(&autopsy);
-	read_vcpus(&autopsy);
 	kind = rule(&autopsy, &sentence);
 	if (autopsy.image)
 		symbols = fl_symbolize_open(spec->vmlinux, spec->modules, NULL);
@@ -506,6 +657,20 @@ static void append_tasks(GString *out, const json_t *tasks)
 	}
 }
 
+static void append_looks(GString *out, const json_t *looks)
+{
+	const json_t *place;
+	size_t i;
+
+	if (json_array_size(looks) < 2)
+		return;
+	g_string_append_printf(out, "    at %zu looks in", json_array_size(looks));
+	json_array_foreach(looks, i, place) {
+		g_string_append_printf(out, "%s %s", i ? "," : "", json_string_value(place));
+	}
+	g_string_append_c(out, '\n');
+}
+
 static void append_vcpus(GString *out, const json_t *vcpus)
 {
 	const json_t *vcpu;
@@ -522,6 +687,7 @@ static void append_vcpus(GString *out, const json_t *vcpus)
 					       ", %d ms of the host's time while it was watched",
 					       (int)json_integer_value(ms));
 		g_string_append_c(out, '\n');
+		append_looks(out, json_object_get(vcpu, "looks"));
 		append_frames(out, vcpu);
 	}
 }

@@ -2,8 +2,8 @@
 /*
  * Rules in memory, and matching. Reading them is rules_load.c.
  *
- * Speed: a line is compared with the literal beginnings of the rules that share its first byte;
- * an expression runs only when one of them is there.
+ * Speed: a line is compared with the beginnings of the rules that share its first byte, and a
+ * function with those of the machinery that share its own.
  */
 #include "judge/rules.h"
 
@@ -24,11 +24,10 @@ void fl_rules_rule_free(gpointer data)
 		return;
 	g_free(rule->name);
 	g_free(rule->kind);
-	g_free(rule->literal);
 	g_free(rule->anywhere);
-	g_clear_pointer(&rule->match, g_regex_unref);
-	g_clear_pointer(&rule->end, g_regex_unref);
-	g_clear_pointer(&rule->unless, g_regex_unref);
+	fl_pattern_free(rule->match);
+	fl_pattern_free(rule->end);
+	fl_pattern_free(rule->unless);
 	g_free(rule->title);
 	g_free(rule->reason);
 	g_free(rule->expires);
@@ -36,11 +35,38 @@ void fl_rules_rule_free(gpointer data)
 	g_free(rule);
 }
 
+FlMachinery *fl_rules_machinery_new(void)
+{
+	FlMachinery *machinery = g_new0(FlMachinery, 1);
+
+	machinery->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	return machinery;
+}
+
+bool fl_rules_machinery_add(FlMachinery *machinery, const char *word)
+{
+	size_t len = strcspn(word, "*?");
+	GPtrArray **list = &machinery->beginnings[(unsigned char)*word];
+
+	if (!word[len]) {
+		g_hash_table_add(machinery->names, g_strdup(word));
+		return true;
+	}
+	if (!len || strcmp(word + len, "*") != 0)
+		return false;
+	if (!*list)
+		*list = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(*list, g_strndup(word, len));
+	return true;
+}
+
 void fl_rules_machinery_free(gpointer data)
 {
 	FlMachinery *machinery = data;
 
-	g_ptr_array_unref(machinery->globs);
+	for (unsigned byte = 0; byte < 256; byte++)
+		g_clear_pointer(&machinery->beginnings[byte], g_ptr_array_unref);
+	g_hash_table_unref(machinery->names);
 	g_strfreev(machinery->kinds);
 	g_free(machinery);
 }
@@ -68,64 +94,16 @@ void fl_rules_free(FlRules *rules)
 	g_free(rules);
 }
 
-/* Bytes of a kernel's log, the commonest first; a byte that is not among them is rare. */
-static const char COMMON[] = " 0e1tioa2nsr35674d8]9[:lcpmfu.ghb_+/-TyCvwEPS,=AMD()x";
-
-static size_t commonness(char byte)
-{
-	const char *at = strchr(COMMON, byte);
-
-	return at ? sizeof(COMMON) - (size_t)(at - COMMON) : 0;
-}
-
-static size_t find_rarest(const char *text)
-{
-	size_t rarest = 0;
-
-	for (size_t i = 1; text[i]; i++)
-		if (commonness(text[i]) < commonness(text[rarest]))
-			rarest = i;
-	return rarest;
-}
-
 void fl_rules_add(FlRules *rules, FlRule *rule)
 {
 	GPtrArray **list = &rules->anywhere[rule->type];
 
-	rule->literal_len = strlen(rule->literal);
-	if (rule->anywhere) {
-		rule->anywhere_len = strlen(rule->anywhere);
-		rule->rarest = find_rarest(rule->anywhere);
-	} else {
-		list = &rules->by_byte[rule->type][(unsigned char)rule->literal[0]];
-	}
+	if (!rule->anywhere)
+		list = &rules->by_byte[rule->type][(unsigned char)rule->match->plain[0]];
 	if (!*list)
 		*list = g_ptr_array_new();
 	g_ptr_array_add(*list, rule);
 	g_ptr_array_add(rules->all, rule);
-}
-
-/* memmem prepares itself anew for each line, which costs more than most lines are long. */
-static bool holds(const FlRule *rule, const char *text, size_t len)
-{
-	const char *at = text + rule->rarest, *end;
-
-	if (len < rule->anywhere_len)
-		return false;
-	end = text + len - (rule->anywhere_len - rule->rarest - 1);
-	while (at < end && (at = memchr(at, rule->anywhere[rule->rarest], (size_t)(end - at)))) {
-		if (memcmp(at - rule->rarest, rule->anywhere, rule->anywhere_len) == 0)
-			return true;
-		at++;
-	}
-	return false;
-}
-
-static bool sift(const FlRule *rule, const char *text, size_t len)
-{
-	if (rule->anywhere)
-		return holds(rule, text, len);
-	return rule->literal_len <= len && memcmp(text, rule->literal, rule->literal_len) == 0;
 }
 
 static const FlRule *match_list(const GPtrArray *list, const char *text, size_t len)
@@ -133,8 +111,7 @@ static const FlRule *match_list(const GPtrArray *list, const char *text, size_t 
 	for (unsigned i = 0; list && i < list->len; i++) {
 		const FlRule *rule = list->pdata[i];
 
-		if (sift(rule, text, len) &&
-		    g_regex_match(rule->match, text, G_REGEX_MATCH_ANCHORED, NULL))
+		if (fl_pattern_matches(rule->match, text, len))
 			return rule;
 	}
 	return NULL;
@@ -147,14 +124,29 @@ const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *
 	return rule ? rule : match_list(rules->anywhere[type], text, len);
 }
 
+/* Like g_match_info_expand_references, which reads the title anew each time. */
+static char *fill_in(const GMatchInfo *info, const char *title, const char *text)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *title; title++) {
+		int from, to;
+
+		if (title[0] != '\\' || !g_ascii_isdigit(title[1]))
+			g_string_append_c(out, *title);
+		else if (g_match_info_fetch_pos(info, *++title - '0', &from, &to) && from >= 0)
+			g_string_append_len(out, text + from, to - from);
+	}
+	return g_string_free(out, FALSE);
+}
+
 static char *expand(const FlRule *rule, const char *text)
 {
 	g_autoptr(GMatchInfo) info = NULL;
-	char *title = NULL;
 
-	if (rule->title && g_regex_match(rule->match, text, G_REGEX_MATCH_ANCHORED, &info))
-		title = g_match_info_expand_references(info, rule->title, NULL);
-	return title ? title : g_strdup(text);
+	if (!rule->title || !g_regex_match(rule->match->regex, text, 0, &info))
+		return g_strdup(text);
+	return fill_in(info, rule->title, text);
 }
 
 char *fl_rules_title(const FlRule *rule, const char *text, const char *function)
@@ -175,6 +167,17 @@ bool fl_rules_is_part_of(const FlRule *rule, const char *kind)
 	return false;
 }
 
+static bool is_one_of(const FlMachinery *machinery, const char *function)
+{
+	const GPtrArray *list = machinery->beginnings[(unsigned char)*function];
+
+	for (unsigned i = 0; list && i < list->len; i++) {
+		if (g_str_has_prefix(function, list->pdata[i]))
+			return true;
+	}
+	return g_hash_table_contains(machinery->names, function);
+}
+
 bool fl_rules_is_machinery(const FlRules *rules, const char *kind, const char *function)
 {
 	for (unsigned i = 0; i < rules->machinery->len; i++) {
@@ -183,10 +186,8 @@ bool fl_rules_is_machinery(const FlRules *rules, const char *kind, const char *f
 		if (machinery->kinds &&
 		    !g_strv_contains((const char *const *)machinery->kinds, kind))
 			continue;
-		for (unsigned k = 0; k < machinery->globs->len; k++) {
-			if (g_pattern_spec_match_string(machinery->globs->pdata[k], function))
-				return true;
-		}
+		if (is_one_of(machinery, function))
+			return true;
 	}
 	return false;
 }

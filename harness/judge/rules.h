@@ -9,7 +9,7 @@
  *     [splat NAME]           a line that begins a report
  *     kind = lockdep         default: NAME
  *     match = WARNING: (bad unlock balance) detected!
- *     anywhere = TEXT
+ *     anywhere = TEXT        a backslash keeps a blank with which it begins
  *     title = WARNING: \1    default: the whole line; " in FUNCTION" is appended when it is known
  *                            and the title does not end in a function of its own (`function = no`)
  *     end = EXPRESSION       last line of the report; without it the report is one line
@@ -27,11 +27,13 @@
  *     [known NAME]           match, reason, expires: a kernel message of level warning or worse
  *                            that is fine
  *     expires = 2027-06-30   the last day on which the exception holds; after it the file is refused
- *     [machinery NAME]       functions = globs; kinds = KINDS (default: all): frames that report,
- *                            and so are never the guilty one
+ *     [machinery NAME]       functions = names, or beginnings of names with a * behind; kinds =
+ *                            KINDS (default: all): frames that report, and so are never the
+ *                            guilty one
  */
 #pragma once
 
+#include "judge/pattern.h"
 #include "judge/verdict.h"
 
 #include <stddef.h>
@@ -46,13 +48,10 @@ typedef struct {
 	FlRuleType type;
 	char *name;
 	char *kind;
-	char *literal;	/* the line begins with it */
-	char *anywhere; /* or holds it */
-	size_t literal_len, anywhere_len;
-	size_t rarest; /* where in `anywhere` the byte is that fewest lines have */
-	GRegex *match;
-	GRegex *end;	/* `end` of a splat, `until` of an ignore; or NULL */
-	GRegex *unless; /* or NULL */
+	char *anywhere; /* of `match`, or NULL */
+	FlPattern *match;
+	FlPattern *end;	   /* `end` of a splat, `until` of an ignore; or NULL */
+	FlPattern *unless; /* or NULL */
 	char *title;
 	char *reason;
 	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LITERAL_MIN = 3 };
+enum { PLAIN_MIN = 3 };
 
 /* The section that is being read; done when the next begins. */
 typedef struct {
@@ -31,46 +31,6 @@ static bool fail(GError **error, const char *format, ...)
 	return false;
 }
 
-static GRegex *compile(const char *value, GError **error)
-{
-	return g_regex_new(value, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, error);
-}
-
-/* The plain characters with which every match of an expression begins. */
-static char *literal_of(const char *expression)
-{
-	GString *out = g_string_new(NULL);
-	const char *at;
-
-	for (at = expression; *at; at++) {
-		if (*at == '\\' && g_ascii_ispunct(at[1]))
-			at++;
-		else if (strchr(".*+?[](){}|^$\\", *at))
-			break;
-		g_string_append_c(out, *at);
-	}
-	if (out->len && *at && strchr("*?{", *at))
-		g_string_truncate(out, out->len - 1);
-	return g_string_free(out, FALSE);
-}
-
-static bool has_outer_bar(const char *expression)
-{
-	int depth = 0;
-
-	for (const char *at = expression; *at; at++) {
-		if (*at == '\\' && at[1])
-			at++;
-		else if (*at == '(')
-			depth++;
-		else if (*at == ')')
-			depth--;
-		else if (*at == '|' && !depth)
-			return true;
-	}
-	return false;
-}
-
 static bool finish_rule(Loader *loader, GError **error)
 {
 	FlRule *rule = loader->rule;
@@ -79,10 +39,12 @@ static bool finish_rule(Loader *loader, GError **error)
 		return true;
 	if (!rule->match)
 		return fail(error, "[%s] has no match", rule->name);
-	if (!rule->anywhere && (!rule->literal || strlen(rule->literal) < LITERAL_MIN))
+	if (rule->anywhere)
+		fl_pattern_sift_by(rule->match, rule->anywhere);
+	else if (rule->match->len < PLAIN_MIN)
 		return fail(error,
 			    "[%s] match must begin with %d plain characters, or anywhere be given",
-			    rule->name, LITERAL_MIN);
+			    rule->name, PLAIN_MIN);
 	if (rule->type != FL_RULE_SPLAT && !rule->reason)
 		return fail(error, "[%s] has no reason", rule->name);
 	if (rule->type != FL_RULE_SPLAT && !rule->expires)
@@ -102,9 +64,7 @@ static bool begin(Loader *loader, const char *section, GError **error)
 		return false;
 	loader->machinery = NULL;
 	if (g_str_has_prefix(section, "machinery ")) {
-		loader->machinery = g_new0(FlMachinery, 1);
-		loader->machinery->globs =
-			g_ptr_array_new_with_free_func((GDestroyNotify)g_pattern_spec_free);
+		loader->machinery = fl_rules_machinery_new();
 		g_ptr_array_add(loader->rules->machinery, loader->machinery);
 		return true;
 	}
@@ -134,7 +94,8 @@ static bool set_machinery(FlMachinery *machinery, const char *key, const char *v
 	if (strcmp(key, "functions") != 0)
 		return fail(error, "%s: expected functions or kinds", key);
 	for (char **word = words; *word; word++)
-		g_ptr_array_add(machinery->globs, g_pattern_spec_new(*word));
+		if (!fl_rules_machinery_add(machinery, *word))
+			return fail(error, "functions: %s: a * may only stand at the end", *word);
 	return true;
 }
 
@@ -147,13 +108,17 @@ static bool set_verdict(FlRule *rule, const char *value, GError **error)
 	return true;
 }
 
+static bool set_pattern(FlPattern **field, const char *value, bool anchored, GError **error)
+{
+	fl_pattern_free(*field);
+	return (*field = fl_pattern_new(value, anchored, error)) != NULL;
+}
+
 static bool set_match(FlRule *rule, const char *value, GError **error)
 {
-	if (has_outer_bar(value))
+	if (fl_pattern_has_choice(value))
 		return fail(error, "match: write two sections instead of an outer |");
-	rule->match = compile(value, error);
-	rule->literal = literal_of(value);
-	return rule->match != NULL;
+	return set_pattern(&rule->match, value, true, error);
 }
 
 static bool set_flag(FlRule *rule, const char *key, const char *value)
@@ -190,9 +155,9 @@ static bool set_splat(FlRule *rule, const char *key, const char *value, GError *
 	else if (strcmp(key, "verdict") == 0)
 		return set_verdict(rule, value, error);
 	else if (strcmp(key, "end") == 0)
-		return (rule->end = compile(value, error)) != NULL;
+		return set_pattern(&rule->end, value, false, error);
 	else if (strcmp(key, "unless") == 0)
-		return (rule->unless = compile(value, error)) != NULL;
+		return set_pattern(&rule->unless, value, false, error);
 	else if (strcmp(key, "part-of") == 0)
 		rule->part_of = fl_ini_words(value);
 	else if (!set_flag(rule, key, value))
@@ -225,7 +190,7 @@ static bool set_rule(FlRule *rule, const char *key, const char *value, const cha
 	if (strcmp(key, "match") == 0)
 		return set_match(rule, value, error);
 	if (strcmp(key, "anywhere") == 0 && *value)
-		set_text(&rule->anywhere, value);
+		set_text(&rule->anywhere, value + (value[0] == '\\' && value[1] == ' '));
 	else if (strcmp(key, "reason") == 0 && *value)
 		set_text(&rule->reason, value);
 	else if (rule->type == FL_RULE_SPLAT)
@@ -233,7 +198,7 @@ static bool set_rule(FlRule *rule, const char *key, const char *value, const cha
 	else if (strcmp(key, "expires") == 0)
 		return set_expires(rule, value, today, error);
 	else if (rule->type == FL_RULE_IGNORE && strcmp(key, "until") == 0)
-		return (rule->end = compile(value, error)) != NULL;
+		return set_pattern(&rule->end, value, false, error);
 	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
 		 strcmp(key, "alone") == 0)
 		rule->alone = true;

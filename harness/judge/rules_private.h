@@ -7,13 +7,14 @@
 #include "judge/rules.h"
 
 typedef struct {
-	GPtrArray *globs; /* of GPatternSpec */
-	char **kinds;	  /* NULL: all */
+	GHashTable *names;	    /* a set */
+	GPtrArray *beginnings[256]; /* of char *, by their first byte; or NULL */
+	char **kinds;		    /* NULL: all */
 } FlMachinery;
 
 struct FlRules {
 	GPtrArray *all;			    /* of FlRule, owns them */
-	GPtrArray *by_byte[FL_RULE_N][256]; /* by the first byte of the literal; or NULL */
+	GPtrArray *by_byte[FL_RULE_N][256]; /* by the first byte of the match; or NULL */
 	GPtrArray *anywhere[FL_RULE_N];	    /* or NULL */
 	GPtrArray *machinery;		    /* of FlMachinery */
 };
@@ -21,4 +22,7 @@ struct FlRules {
 FlRules *fl_rules_new(void);
 void fl_rules_add(FlRules *rules, FlRule *rule);
 void fl_rules_rule_free(gpointer rule);
+FlMachinery *fl_rules_machinery_new(void);
+/* A name, or the beginning of names with a * behind; false: neither. */
+bool fl_rules_machinery_add(FlMachinery *machinery, const char *word);
 void fl_rules_machinery_free(gpointer machinery);

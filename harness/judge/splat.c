@@ -30,7 +30,8 @@ typedef struct {
 	unsigned n_lines;
 	unsigned n_before; /* frames before the stack: where the CPU was */
 	bool in_trace, traced, excused;
-	bool task; /* the trace has <TASK>, so it will say where it ends */
+	bool task;  /* the trace has <TASK>, so it will say where it ends */
+	bool asked; /* another CPU was asked for its stack, which that one prints itself */
 } Open;
 
 /* Something of a caller that lasts until a line or so many lines later. */
@@ -41,7 +42,7 @@ typedef struct {
 	bool once;     /* a bracket for one stack */
 	uint32_t caller;
 	unsigned left;
-	const GRegex *until;
+	const FlPattern *until;
 	unsigned first_line;
 	uint64_t stamp_us;
 } Span;
@@ -51,6 +52,7 @@ struct FlSplats {
 	GPtrArray *open;	  /* of Open */
 	GPtrArray *reports;	  /* of FlReport */
 	GHashTable *by_signature; /* -> FlReport, borrowed */
+	FlReport *surplus;	  /* stands for those beyond FL_SPLATS_MAX, NULL if none */
 	Span preambles[OPEN_MAX]; /* after "cut here" or "=====", one a caller */
 	unsigned n_preambles;	  /* those that may be active come first */
 	Span bracket;
@@ -129,6 +131,42 @@ static void note_report(const FlSplats *splats, const FlSplat *splat)
 			splat->corrupted ? ", torn" : "", splat->title, splat->signature);
 }
 
+static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
+{
+	FlReport *report = g_new0(FlReport, 1);
+
+	report->splat = g_new0(FlSplat, 1);
+	report->splat->kind = g_strdup(kind);
+	report->splat->first_line = report->splat->last_line = line->number;
+	report->splat->verdict = verdict;
+	report->header = g_strdup(line->text);
+	report->stamp_us = report->last_us = line->stamp_us;
+	report->caller = line->caller;
+	report->splat->corrupted = line->torn;
+	return report;
+}
+
+/* Only counted: what tells it from all the others is not kept. */
+static void count_surplus(FlSplats *splats, const FlReport *report)
+{
+	FlLine line = {.text = "further reports, all different, of which only the number is kept",
+		       .number = report->splat->first_line,
+		       .stamp_us = report->stamp_us};
+	FlReport *surplus = splats->surplus;
+
+	if (!surplus) {
+		splats->surplus = surplus = report_new("surplus", &line, report->splat->verdict);
+		surplus->splat->title = g_strdup(line.text);
+		surplus->splat->signature = g_strdup_printf("surplus: %s |", line.text);
+		surplus->splat->frames = g_new0(char *, 1);
+	}
+	surplus->splat->count++;
+	surplus->splat->last_line = report->splat->last_line;
+	surplus->splat->verdict = fl_verdict_worse(surplus->splat->verdict, report->splat->verdict);
+	surplus->dies |= report->dies;
+	surplus->last_us = report->last_us;
+}
+
 /* Gives it title and signature, and counts it to an earlier one of the same signature. */
 static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 {
@@ -157,6 +195,8 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 		same->splat->count++;
 		same->splat->verdict = fl_verdict_worse(same->splat->verdict, splat->verdict);
 		same->dies |= report->dies;
+	} else {
+		count_surplus(splats, report);
 	}
 	if (splats->last == report)
 		splats->last = same;
@@ -188,21 +228,6 @@ static void close_report(FlSplats *splats, Open *open)
 		keep(splats, open->report, open->rule);
 	g_ptr_array_remove(splats->open, open);
 	g_free(open);
-}
-
-static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
-{
-	FlReport *report = g_new0(FlReport, 1);
-
-	report->splat = g_new0(FlSplat, 1);
-	report->splat->kind = g_strdup(kind);
-	report->splat->first_line = report->splat->last_line = line->number;
-	report->splat->verdict = verdict;
-	report->header = g_strdup(line->text);
-	report->stamp_us = report->last_us = line->stamp_us;
-	report->caller = line->caller;
-	report->splat->corrupted = line->torn;
-	return report;
 }
 
 static void drop_preamble(FlSplats *splats, Span *preamble)
@@ -255,6 +280,8 @@ void fl_splats_end(FlSplats *splats)
 		open->report->splat->corrupted |= is_cut(splats, open);
 		close_report(splats, open);
 	}
+	if (splats->surplus)
+		g_ptr_array_add(splats->reports, g_steal_pointer(&splats->surplus));
 	g_ptr_array_sort(splats->reports, by_first_line);
 }
 
@@ -280,6 +307,23 @@ static Open *open_of(const FlSplats *splats, const FlLine *line)
 	return NULL;
 }
 
+/* The report that asked the CPU of this line for its stack goes on in that CPU's lines. */
+static Open *adopt(const FlSplats *splats, const FlLine *line)
+{
+	if (line->text[0] != 'N' || !g_str_has_prefix(line->text, "NMI backtrace for cpu "))
+		return NULL;
+	for (unsigned i = 0; i < splats->open->len; i++) {
+		Open *open = splats->open->pdata[i];
+
+		if (!open->asked)
+			continue;
+		open->asked = false;
+		open->caller = line->caller;
+		return open;
+	}
+	return NULL;
+}
+
 static bool begins_trace(const char *text)
 {
 	text += strspn(text, " ");
@@ -295,10 +339,15 @@ static bool is_after_trace(const Open *open, const char *text)
 
 static void read_trace(Open *open, const char *text)
 {
-	char *frame = open->frames->len ? NULL : fl_stack_rip(text);
+	/* Within a stack it is where an interrupt came in. */
+	char *frame = open->frames->len && !open->in_trace ? NULL : fl_stack_rip(text);
 
+	if (frame && open->frames->len >= FRAMES_MAX) {
+		g_free(frame);
+		return;
+	}
 	if (frame) {
-		open->report->splat->has_rip = !open->traced;
+		open->report->splat->has_rip |= !open->traced;
 		g_ptr_array_add(open->frames, frame);
 		return;
 	}
@@ -308,7 +357,8 @@ static void read_trace(Open *open, const char *text)
 		return;
 	}
 	open->task |= *text == ' ' && strstr(text, "<TASK>") != NULL;
-	if (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") || is_after_trace(open, text))
+	if (open->in_trace &&
+	    (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") || is_after_trace(open, text)))
 		open->in_trace = false;
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
@@ -324,13 +374,15 @@ static void add_line(FlSplats *splats, Open *open, const FlLine *line)
 	splat->last_line = line->number;
 	splat->corrupted |= line->torn;
 	open->last_us = line->stamp_us;
+	open->asked |=
+		line->text[0] == 'S' && g_str_has_prefix(line->text, "Sending NMI from CPU ");
 	if (!splat->lock && strcmp(splat->kind, "lockdep") == 0)
 		splat->lock = fl_stack_lock(line->text);
 	open->excused |=
-		open->rule->unless && g_regex_match(open->rule->unless, line->text, 0, NULL);
+		open->rule->unless && fl_pattern_matches(open->rule->unless, line->text, line->len);
 	read_trace(open, line->text);
 	if (++open->n_lines >= REPORT_LINES_MAX ||
-	    (open->rule->end && g_regex_match(open->rule->end, line->text, 0, NULL)))
+	    (open->rule->end && fl_pattern_matches(open->rule->end, line->text, line->len)))
 		close_report(splats, open);
 }
 
@@ -402,7 +454,7 @@ static bool is_over(Span *span, const FlLine *line)
 {
 	return span_holds(span, line) &&
 	       (span->left-- == 0 ||
-		(span->until && g_regex_match(span->until, line->text, 0, NULL)));
+		(span->until && fl_pattern_matches(span->until, line->text, line->len)));
 }
 
 static void step_spans(FlSplats *splats, const FlLine *line)
@@ -531,6 +583,8 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 		close_report(splats, open);
 		open = NULL;
 	}
+	if (!open && splats->open->len)
+		open = adopt(splats, line);
 	step_spans(splats, line);
 	if (!open && (line->text[0] == '-' || line->text[0] == '=') && take_preamble(splats, line))
 		return true;

@@ -9,7 +9,7 @@
 #include "judge/lines.h"
 #include "judge/rules.h"
 
-/* At most this many different reports are kept; further ones only count as suppressed. */
+/* So many different reports are kept; one of kind "surplus" stands for all further ones. */
 #define FL_SPLATS_MAX 1000
 
 typedef struct {

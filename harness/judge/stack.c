@@ -10,16 +10,27 @@ enum { SIGNATURE_FRAMES = 3 };
 
 static size_t hex_len(const char *text)
 {
-	return g_str_has_prefix(text, "0x") ? 2 + strspn(text + 2, "0123456789abcdef") : 0;
+	size_t len = 2;
+
+	if (text[0] != '0' || text[1] != 'x')
+		return 0;
+	while (g_ascii_isdigit(text[len]) || (text[len] >= 'a' && text[len] <= 'f'))
+		len++;
+	return len;
+}
+
+static bool is_word(char c)
+{
+	return g_ascii_isalnum(c) || c == '_';
 }
 
 /* Length of "func+0x1b/0x2a0" at text, 0 when it is none. */
 static size_t frame_len(const char *text)
 {
-	size_t name =
-		strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_.0123456789$");
-	size_t offset, size;
+	size_t name = 0, offset, size;
 
+	while (is_word(text[name]) || text[name] == '.' || text[name] == '$')
+		name++;
 	if (!name || text[name] != '+' || !(offset = hex_len(text + name + 1)))
 		return 0;
 	if (text[name + 1 + offset] != '/' || !(size = hex_len(text + name + 2 + offset)))
@@ -65,7 +76,7 @@ char *fl_stack_function(const char *frame)
 	size_t len = strcspn(frame, "+ ");
 	char *name = g_strndup(frame, len);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+	for (size_t i = 0; strchr(name, '.') && i < G_N_ELEMENTS(suffixes); i++) {
 		char *at = strstr(name, suffixes[i]);
 
 		if (at && at > name)
@@ -114,11 +125,6 @@ char *fl_stack_lock(const char *text)
 	at += strlen(release);
 	close = g_strrstr(at, ") at");
 	return close ? g_strndup(at, (gsize)(close - at)) : NULL;
-}
-
-static bool is_word(char c)
-{
-	return g_ascii_isalnum(c) || c == '_';
 }
 
 static bool is_number(const char *word, size_t len)

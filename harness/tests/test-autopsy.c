@@ -10,6 +10,11 @@ static const char idle[] = "CPU#0\nRAX=0 RDI=0 RBP=0 RSP=0\nRIP=ffffffff81000090
 			   "CPL=0 II=0 A20=1 SMM=0 HLT=1\n";
 static const char busy[] = "CPU#0\nRAX=0 RDI=0 RBP=0 RSP=ffff888000010100\nRIP=ffffffff81000080 "
 			   "RFL=00000246 [] CPL=0 II=0 A20=1 SMM=0 HLT=0\n";
+/* In free_pgtables, which nobody called, or ret_from_fork. */
+static const char deep[] = "CPU#0\nRAX=0 RDI=0 RBP=0 RSP=ffff888000010100\nRIP=ffffffff81000050 "
+			   "RFL=00000246 [] CPL=0 II=0 A20=1 SMM=0 HLT=0\n";
+static const char deeper[] = "CPU#0\nRAX=0 RDI=0 RBP=0 RSP=ffff88800001b048\nRIP=ffffffff81000050 "
+			     "RFL=00000246 [] CPL=0 II=0 A20=1 SMM=0 HLT=0\n";
 static const char user[] = "CPU#0\nRIP=0000000000401000 RFL=00000246 [] CPL=3 II=0 A20=1 SMM=0 "
 			   "HLT=0\n";
 static const char dead[] = "CPU#0\nRIP=ffffffff81000090 RFL=00000046 [] CPL=0 II=0 HLT=1\n";
@@ -18,6 +23,7 @@ typedef struct {
 	const char *name, *registers, *kind, *words;
 	bool with_lock, with_task, runs_init; /* the vCPU runs init_task: then it is idle */
 	int ms;				      /* of the host; -1: not known */
+	const char *again;		      /* the registers of every further look; NULL: none */
 } Case;
 
 static const Case cases[] = {
@@ -31,16 +37,33 @@ static const Case cases[] = {
 	 false, true, 0},
 	{"/autopsy/spins-in-the-kernel", busy, "livelock",
 	 "vCPU 0 runs in the kernel without an end, in ret_from_fork, task ft_tests:51", false,
-	 false, false, 200},
+	 false, false, 200, busy},
+	{"/autopsy/in-the-kernel-at-the-only-look", busy, "busy",
+	 "vCPU 0 runs task ft_tests:51, seen in ret_from_fork", false, false, false, 200},
+	{"/autopsy/in-the-kernel-and-then-elsewhere-in-it", deep, "busy",
+	 "task ft_tests:51, seen in free_pgtables, ret_from_fork, ret_from_fork", false, false,
+	 false, 200, busy},
+	{"/autopsy/deeper-in-the-kernel-at-one-look", deeper, "livelock",
+	 "without an end, in ret_from_fork, task ft_tests:51", false, false, false, 200, busy},
+	{"/autopsy/to-and-fro", user, "busy", "seen in user, ret_from_fork, ret_from_fork", false,
+	 false, false, 200, busy},
 	{"/autopsy/the-host-gives-no-time", busy, "starved", "no time to run", false, false, false,
 	 0},
 	{"/autopsy/spins-and-nobody-measured", busy, "livelock", "ret_from_fork", false, false,
-	 false, -1},
+	 false, -1, busy},
 	{"/autopsy/spins-in-user-space", user, "user-livelock", "user space, task ft_tests:51",
-	 false, false, false, 200},
+	 false, false, false, 200, user},
 	{"/autopsy/halted-for-ever", dead, "dead-cpu", "interrupts off", false, false, true, 0},
 	{"/autopsy/no-registers", NULL, "unknown", "could not be looked at", false, false, true, 0},
 };
+
+static const char *further;
+
+static char *look_again(gpointer data)
+{
+	(void)data;
+	return g_strdup(further);
+}
 
 static void test_case(gconstpointer data)
 {
@@ -53,6 +76,7 @@ static void test_case(gconstpointer data)
 			      .before_ms = c->ms < 0 ? NULL : before,
 			      .now_ms = now,
 			      .read = guest_read,
+			      .look_again = look_again,
 			      .data = guest,
 			      .vmlinux = guest->vmlinux,
 			      .modules = guest->dir};
@@ -62,6 +86,7 @@ static void test_case(gconstpointer data)
 
 	g_array_append_val(before, from);
 	g_array_append_val(now, to);
+	further = c->again;
 	if (!c->with_lock)
 		guest_put(guest, AT_STACK + 0x3800 + 16, 0);
 	if (!c->with_task)

@@ -5,7 +5,6 @@
  */
 #include "plan/orders.h"
 
-#include "../../guest-tests/init/orders.c"
 #include "plan/manifest.h"
 #include "plan/plan.h"
 

@@ -221,7 +221,7 @@ static void test_watchdogs(void)
 	g_assert_nonnull(strstr(line, " tsc_early_khz=2095078 "));
 	g_assert_nonnull(strstr(line, " watchdog_thresh=10 "));
 	g_assert_nonnull(strstr(line, "hung_task_timeout_secs=20 "));
-	g_assert_nonnull(strstr(line, "rcu_cpu_stall_timeout=20 "));
+	g_assert_nonnull(strstr(line, "rcu_cpu_stall_timeout=20 workqueue.watchdog_thresh=20 "));
 	g_assert_true(g_str_has_suffix(line, " fl.last"));
 	spec.watchdog_s = 1000;
 	huge = fl_qemu_cmdline(&spec);

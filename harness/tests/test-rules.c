@@ -99,6 +99,7 @@ static const struct {
 	{"[splat a]\nmatch = abc\ncolour = red\n", "kernel.rules:3: colour = red: no such key"},
 	{"[splat a]\nmatch = abc\nunless = d(\n", "kernel.rules:3: "},
 	{"[splat a]\n", "kernel.rules: [a] has no match"},
+	{"[machinery a]\nfunctions = a_*_b\n", "kernel.rules:2: functions: a_*_b: a *"},
 	{"[ignore a]\nmatch = abc\n", "kernel.rules: [a] has no reason"},
 	{"[ignore a]\nmatch = abc\nreason = x\n", "kernel.rules: [a] has no expires"},
 	{"[known a]\nexpires = 2027-02-30\n", "kernel.rules:2: expires: expected a day"},

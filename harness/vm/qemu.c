@@ -61,7 +61,9 @@ static void append_watchdogs(GString *line, const FlVmSpec *spec)
 		return;
 	g_string_append_printf(line, " watchdog_thresh=%u softlockup_panic=0",
 			       lockup_threshold_s(spec));
-	g_string_append_printf(line, " rcupdate.rcu_cpu_stall_timeout=%u", CLAMP(hung, 3u, 300u));
+	g_string_append_printf(line,
+			       " rcupdate.rcu_cpu_stall_timeout=%u workqueue.watchdog_thresh=%u",
+			       CLAMP(hung, 3u, 300u), hung);
 	/* The default interval is the timeout itself: a hang would be told up to two timeouts late. */
 	g_string_append_printf(line,
 			       " sysctl.kernel.hung_task_timeout_secs=%u"

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An expression, and the plain text that every match of it holds: lines are sifted by the text
+ * before the expression runs. Knows nothing of what is matched.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+	GRegex *regex;
+	char *plain;   /* may be empty: then the expression always runs */
+	size_t len;    /* of plain */
+	size_t rarest; /* where in plain the byte is that fewest lines have */
+	bool at_start; /* plain stands at the start of the line */
+	bool is_plain; /* the expression says no more than plain does */
+} FlPattern;
+
+/* anchored: a match begins where the line begins, whether or not the expression says so with ^. */
+FlPattern *fl_pattern_new(const char *expression, bool anchored,
+			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void fl_pattern_free(FlPattern *pattern);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlPattern, fl_pattern_free)
+
+/* Whether it is a choice as a whole, as in "a|b": then nothing is held by every match of it. */
+bool fl_pattern_has_choice(const char *expression);
+
+/* Sifts by a text that a matching line holds somewhere, instead of that by which it begins. */
+void fl_pattern_sift_by(FlPattern *pattern, const char *text);
+
+/* text is NUL-terminated; len its length. */
+bool fl_pattern_matches(const FlPattern *pattern, const char *text, size_t len);
