@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "flow/limits.h"
 #include "flow/machine.h"
 #include "flow/places.h"
 #include "flow/snapshot.h"
@@ -347,37 +348,18 @@ static char **test_names(const GPtrArray *tests)
 	return g_strv_builder_end(builder);
 }
 
-static unsigned scale_of(double scale)
+static FlLimits limits_of(const FlRun *run, const FlKernel *kernel, unsigned cpus)
 {
-	return (unsigned)CLAMP(scale, 10.0, 1000000.0);
-}
-
-static double kernel_scale(const FlRun *run, const FlKernel *kernel, unsigned cpus)
-{
-	double scale = run->request->timeout_scale * fl_prepare_slowness_milli(kernel);
-
-	/* All vCPUs share one thread, and idle time is executed. */
-	return run->request->deterministic ? scale * cpus : scale;
-}
-
-/* By what the host's limits are stretched. More vCPUs than it has cores wait for each other. */
-static unsigned limit_scale_milli(const FlRun *run, const FlKernel *kernel, unsigned cpus)
-{
-	/*
-	 * A loop that ran fast once says little of a host that is busy later, and a limit that is too
-	 * long only delays the verdict on a hang: the speed stretches limits and never shortens them.
-	 */
-	double scale = kernel_scale(run, kernel, cpus) * MAX(1000u, run->accel->speed_milli) / 1000;
-	unsigned cores = g_get_num_processors();
-
-	return scale_of(scale * MAX(1.0, (double)cpus * run->request->jobs / (2.0 * cores)));
-}
-
-/* The same for the guest's own limits: where its clock is not the host's, the host has no say. */
-static unsigned time_scale_milli(const FlRun *run, const FlKernel *kernel, unsigned cpus)
-{
-	return run->request->deterministic ? scale_of(kernel_scale(run, kernel, cpus))
-					   : limit_scale_milli(run, kernel, cpus);
+	return (FlLimits){
+		.timeout_scale = run->request->timeout_scale,
+		.slowness_milli = fl_prepare_slowness_milli(kernel),
+		.speed_milli = run->accel->speed_milli,
+		.cpus = cpus,
+		.jobs = run->request->jobs,
+		.deterministic = run->request->deterministic,
+		.cores = g_get_num_processors(),
+		.load = fl_limits_load(),
+	};
 }
 
 static FlGuestRecord *describe_guest(const FlRun *run, const FlKernel *kernel, const char *name,
@@ -385,6 +367,7 @@ static FlGuestRecord *describe_guest(const FlRun *run, const FlKernel *kernel, c
 {
 	FlGuestRecord *guest = fl_record_guest_new(name, repeat);
 	g_autofree char *label = g_strdup_printf("%s-%ucpu", guest->label, cpus);
+	FlLimits limits = limits_of(run, kernel, cpus);
 
 	if (run->n_cpu_counts > 1) {
 		g_free(guest->label);
@@ -405,8 +388,8 @@ static FlGuestRecord *describe_guest(const FlRun *run, const FlKernel *kernel, c
 	guest->seed = seed + repeat - 1;
 	/* Not of the label: the tenth boot of a run has the bytes of a run with its seed alone. */
 	guest->nonce = fl_orders_nonce(kernel->key, name, guest->seed);
-	guest->time_scale_milli = time_scale_milli(run, kernel, cpus);
-	guest->limit_scale_milli = limit_scale_milli(run, kernel, cpus);
+	guest->time_scale_milli = fl_limits_guest_milli(&limits);
+	guest->limit_scale_milli = fl_limits_host_milli(&limits);
 	return guest;
 }
 
