@@ -50,7 +50,7 @@ by_git() {
 }
 expect "git bisect run finds the guilty commit" 0 "$guilty is the first bad commit" by_git
 runs_by_git=$(in_tree bisect log | grep -c '^git bisect [bgs]')
-in_tree bisect reset --quiet
+in_tree bisect reset >"$scratch/reset" 2>&1
 
 by_faultline() {
 	"$faultline" bisect --kernel-tree "$tree" --good good --bad HEAD --kernel vanilla --test file-times \
