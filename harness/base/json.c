@@ -55,6 +55,15 @@ json_t *fl_json_string_or_null(const char *bytes)
 	return bytes ? fl_json_string(bytes) : json_null();
 }
 
+json_t *fl_json_strings(char *const *strings)
+{
+	json_t *array = json_array();
+
+	for (; strings && *strings; strings++)
+		json_array_append_new(array, fl_json_string(*strings));
+	return array;
+}
+
 char *fl_json_get_string(const json_t *object, const char *key)
 {
 	return g_strdup(json_string_value(json_object_get(object, key)));

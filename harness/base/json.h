@@ -24,6 +24,8 @@ json_t *fl_json_read(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT
 json_t *fl_json_string(const char *bytes);
 /* The same; NULL becomes null. */
 json_t *fl_json_string_or_null(const char *bytes);
+/* An array of such strings; NULL is none. */
+json_t *fl_json_strings(char *const *strings);
 
 /* A member that is a string, for the caller to free; NULL where it is missing or of another type. */
 char *fl_json_get_string(const json_t *object, const char *key);

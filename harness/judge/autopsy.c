@@ -526,15 +526,11 @@ static const char *rule(const Autopsy *autopsy, char **ret_sentence)
 
 static json_t *frames_json(FlSymbolize *symbols, char **frames, bool exact)
 {
-	json_t *array = json_array();
-	char **better = g_strdupv(frames);
+	g_auto(GStrv) better = g_strdupv(frames);
 
 	if (symbols && better)
 		fl_symbolize_frames(symbols, &better, exact);
-	for (char **frame = better; frame && *frame; frame++)
-		json_array_append_new(array, fl_json_string(*frame));
-	g_strfreev(better);
-	return array;
+	return fl_json_strings(better);
 }
 
 static json_t *lock_json(const FlLockwait *wait)

@@ -76,15 +76,6 @@ json_t *fl_result_test(const FlTestResult *test)
 	return object;
 }
 
-static json_t *strings_json(char **strings)
-{
-	json_t *array = json_array();
-
-	for (; strings && *strings; strings++)
-		json_array_append_new(array, fl_json_string(*strings));
-	return array;
-}
-
 static json_t *splat_json(const FlSplat *splat)
 {
 	json_t *object = json_object();
@@ -99,8 +90,8 @@ static json_t *splat_json(const FlSplat *splat)
 	json_object_set_new(object, "last_line", json_integer(splat->last_line));
 	json_object_set_new(object, "count", json_integer(splat->count));
 	json_object_set_new(object, "corrupted", json_boolean(splat->corrupted));
-	json_object_set_new(object, "frames", strings_json(splat->frames));
-	json_object_set_new(object, "source", strings_json(splat->source));
+	json_object_set_new(object, "frames", fl_json_strings(splat->frames));
+	json_object_set_new(object, "source", fl_json_strings(splat->source));
 	return object;
 }
 
