@@ -34,9 +34,8 @@ struct FlRun {
 	GPtrArray *kernels;   /* of FlPlanKernel, borrowed */
 	GPtrArray *built;     /* of FlKernel, one for each of kernels */
 	GPtrArray *initramfs; /* of char *, likewise */
-	GPtrArray *places;    /* of char **, likewise; NULL: no vCPU gives way */
-	GArray *yields;	      /* of FlYields, likewise */
-	GPtrArray *disks;     /* of FlDisk */
+	GArray *yields;	  /* of FlYields, likewise, with their places; NULL: no vCPU gives way */
+	GPtrArray *disks; /* of FlDisk */
 	GPtrArray *snapshots; /* of FlSnapshot, for each kernel with each of cpu_counts; or NULL */
 	const unsigned *cpu_counts; /* each kernel runs with each of them */
 	unsigned n_cpu_counts, memory_mib;
@@ -62,7 +61,6 @@ void fl_run_free(FlRun *run)
 	g_clear_pointer(&run->kernels, g_ptr_array_unref);
 	g_clear_pointer(&run->built, g_ptr_array_unref);
 	g_clear_pointer(&run->initramfs, g_ptr_array_unref);
-	g_clear_pointer(&run->places, g_ptr_array_unref);
 	g_clear_pointer(&run->yields, g_array_unref);
 	g_clear_pointer(&run->disks, g_ptr_array_unref);
 	g_clear_pointer(&run->snapshots, g_ptr_array_unref);
@@ -179,19 +177,25 @@ static bool prepare_kernels(FlRun *run, GError **error)
 	return true;
 }
 
+static void yields_clear(gpointer data)
+{
+	FlYields *yields = data;
+
+	g_strfreev(yields->places);
+}
+
 static bool prepare_yields(FlRun *run, GError **error)
 {
 	if (!run->request->yield_depth)
 		return true;
-	run->places = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 	run->yields = g_array_new(FALSE, FALSE, sizeof(FlYields));
+	g_array_set_clear_func(run->yields, yields_clear);
 	for (guint i = 0; i < run->built->len; i++) {
 		FlYields yields = {.depth = run->request->yield_depth, .hits = FL_YIELDS_HITS};
 
 		yields.places = fl_places(run->site, g_ptr_array_index(run->built, i), error);
 		if (!yields.places)
 			return false;
-		g_ptr_array_add(run->places, yields.places);
 		g_array_append_val(run->yields, yields);
 	}
 	return true;
@@ -285,12 +289,8 @@ static json_t *program_inputs(const FlRun *run)
 
 static json_t *yields_inputs(const FlYields *yields)
 {
-	json_t *places = json_array();
-
-	for (char **place = yields->places; *place; place++)
-		json_array_append_new(places, json_string(*place));
 	return json_pack("{s:s, s:i, s:i, s:o}", "strategy", "points", "depth", (int)yields->depth,
-			 "hits", (int)yields->hits, "places", places);
+			 "hits", (int)yields->hits, "places", fl_json_strings(yields->places));
 }
 
 /* What the machine is made of, whatever it is told to do. */
