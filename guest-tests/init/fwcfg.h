@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
-/* The file's length, 0: it is not there, or longer than max. Needs ioperm for FWCFG_PORT and the next. */
 #define FWCFG_PORT 0x510
+
+/* The file's length, 0: it is not there, or longer than max. Needs ioperm for FWCFG_PORT and the next. */
 size_t fwcfg_read(const char *name, char *to, size_t max);

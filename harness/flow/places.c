@@ -36,8 +36,7 @@ static void note_change(const char *file, unsigned first, unsigned n, gpointer d
 
 static bool is_near(const char *file, unsigned line, gpointer data)
 {
-	const char *name = g_str_has_prefix(file, "./") ? file + 2 : file;
-	const GArray *ranges = g_hash_table_lookup(data, name);
+	const GArray *ranges = g_hash_table_lookup(data, file);
 
 	for (guint i = 0; ranges && i < ranges->len; i++) {
 		const Range *range = &g_array_index(ranges, Range, i);
