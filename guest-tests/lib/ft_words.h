@@ -33,6 +33,13 @@ uint64_t ft_words_last(const struct ft_words *words, size_t page, unsigned threa
  */
 void ft_words_store(const struct ft_words *words, void *addr, size_t page, unsigned thread);
 
+/* The same without looking before: the first access to the page is the store. */
+void ft_words_store_first(const struct ft_words *words, void *addr, size_t page, unsigned thread);
+
+/* One or the other: a page that is not there is faulted in by a load, or by a store. */
+void ft_words_store_either(const struct ft_words *words, void *addr, size_t page, unsigned thread,
+			   bool looks);
+
 /* The pages were emptied: all words are 0 again. Nobody may store meanwhile. */
 void ft_words_forget(const struct ft_words *words);
 

@@ -40,9 +40,12 @@ static void store(unsigned index, void *arg)
 	struct job *job = arg;
 	uint64_t state = job->seed + index;
 
-	do
-		ft_words_store(&job->words, job->map.addr, fl_wire_random(&state) % COPIED, index);
-	while (ft_meet_pass(&job->meet, index));
+	do {
+		size_t page = fl_wire_random(&state) % COPIED;
+
+		ft_words_store_either(&job->words, job->map.addr, page, index,
+				      fl_wire_random(&state) & 1);
+	} while (ft_meet_pass(&job->meet, index));
 }
 
 static uint64_t file_word(char *addr, size_t page)

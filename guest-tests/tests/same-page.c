@@ -13,12 +13,12 @@
 #include "ft.h"
 #include "ft_cache.h"
 #include "ft_disk.h"
+#include "ft_gate.h"
 #include "ft_stretch.h"
 #include "ft_team.h"
 #include "ft_words.h"
 #include "table.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -42,7 +42,7 @@ struct job {
 	const struct shape *shape;
 	struct ft_words words;
 	struct ft_map map;
-	pthread_barrier_t barrier;
+	struct ft_gate gate;
 };
 
 static void meet_pages(unsigned index, void *arg)
@@ -52,17 +52,17 @@ static void meet_pages(unsigned index, void *arg)
 	for (size_t page = 0; page < PAGES; page++) {
 		if (job->shape->variant->read_first)
 			(void)*ft_words_at(&job->words, job->map.addr, page, index);
-		pthread_barrier_wait(&job->barrier);
-		ft_words_store(&job->words, job->map.addr, page, index);
+		ft_gate_pass(&job->gate);
+		ft_words_store_either(&job->words, job->map.addr, page, index,
+				      job->shape->variant->read_first);
 	}
 }
 
 static void store(struct job *job)
 {
 	ft_stretch_turn();
-	pthread_barrier_init(&job->barrier, NULL, job->shape->threads);
+	ft_gate_init(&job->gate, job->shape->threads);
 	ft_team_run(job->shape->threads, meet_pages, job);
-	pthread_barrier_destroy(&job->barrier);
 	ft_metric_add("pages_met", PAGES);
 }
 

@@ -42,7 +42,7 @@ static void store(unsigned index, void *arg)
 		size_t page = fl_wire_random(&state) % PAGES;
 
 		for (int i = 0; i < BURST; i++)
-			ft_words_store(&job->words, job->map.addr, page, index);
+			ft_words_store_either(&job->words, job->map.addr, page, index, i & 1);
 	} while (ft_meet_pass(&job->meet, index));
 }
 
