@@ -41,9 +41,29 @@ static bool do_fork(struct ft_map *map)
 	return pid > 0 && waitpid(pid, NULL, 0) == pid;
 }
 
+/* The flags of the VMA alone change. */
+static bool do_madvise(struct ft_map *map)
+{
+	return madvise(map->addr, map->bytes, MADV_DONTFORK) == 0;
+}
+
+/* Without faulting anything in, which would be faults of its own. */
+static bool do_mlock(struct ft_map *map)
+{
+	return mlock2(map->addr, map->bytes, MLOCK_ONFAULT) == 0;
+}
+
+/* Into the gap behind it, where it stands. */
+static bool do_grow(struct ft_map *map)
+{
+	return munmap(map->addr + map->bytes, map->bytes) == 0 &&
+	       mremap(map->addr, map->bytes, 2 * map->bytes, 0) == map->addr;
+}
+
 const struct ft_change ft_changes[FT_CHANGES] = {
 	{"mprotect", do_mprotect}, {"munmap", do_munmap}, {"mremap", do_mremap},
-	{"replace", do_replace},   {"fork", do_fork},
+	{"replace", do_replace},   {"fork", do_fork},	  {"madvise", do_madvise},
+	{"mlock", do_mlock},	   {"grow", do_grow},
 };
 
 /* A gap, the mapping, a gap, where it moves to, a gap. */

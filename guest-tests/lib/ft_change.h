@@ -15,8 +15,8 @@ struct ft_change {
 	bool (*run)(struct ft_map *map); /* whether the call succeeded */
 };
 
-/* mprotect, munmap, mremap, a mapping over it, and fork; mremap needs the room. */
-#define FT_CHANGES 5
+/* Of all of the mapping. mremap and growing need the room. */
+#define FT_CHANGES 8
 extern const struct ft_change ft_changes[FT_CHANGES];
 
 /*

@@ -58,6 +58,8 @@ void ft_probe_expect_promises(int fd)
 	if (counts.bad_vma)
 		ft_fail("a driver was told %llu times that the VMA lock is held, and it was not",
 			(unsigned long long)counts.bad_vma);
+	if (counts.bad_changed)
+		ft_fail("a VMA was changed while a fault that holds its lock was in the driver");
 	if (counts.bad_mmap)
 		ft_fail("a driver was told %llu times that mmap_lock is held, and it was not",
 			(unsigned long long)counts.bad_mmap);

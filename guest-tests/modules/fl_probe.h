@@ -18,6 +18,7 @@ struct fl_probe_counts {
 	__u64 bad_vma;		/* flag set, and the VMA lock is not held */
 	__u64 bad_mmap;		/* flag not set, and mmap_lock is not held */
 	__u64 bad_no_map_pages; /* only the VMA lock held, and the device has no ->map_pages */
+	__u64 bad_changed;	/* the VMA is another one after a call that waited in the driver */
 	__u64 held;		/* calls that wait in the driver now, as they were ordered to */
 };
 

@@ -19,6 +19,7 @@ enum probe_count {
 	BAD_VMA,
 	BAD_MMAP,
 	BAD_NO_MAP_PAGES,
+	BAD_CHANGED,
 	HELD,
 	COUNTS
 };

@@ -63,13 +63,30 @@ static void probe_check_mkwrite(const struct vm_fault *vmf)
 		probe_count(vmf, BAD_VMA);
 }
 
+/* What either lock keeps as it is for as long as a fault holds it. */
+struct probe_vma {
+	unsigned long start, end, pgoff, flags;
+};
+
+static struct probe_vma probe_look(const struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+
+	return (struct probe_vma){READ_ONCE(vma->vm_start), READ_ONCE(vma->vm_end),
+				  READ_ONCE(vma->vm_pgoff), READ_ONCE(vma->vm_flags)};
+}
+
 static void probe_hold(struct vm_fault *vmf)
 {
 	struct probe_file *probe = probe_of(vmf);
+	struct probe_vma before = probe_look(vmf), after;
 
 	probe_count(vmf, HELD);
 	/* Who is killed meanwhile goes on at once. */
 	wait_event_killable(probe->released, !READ_ONCE(probe->holding));
+	after = probe_look(vmf);
+	if (memcmp(&before, &after, sizeof(before)))
+		probe_count(vmf, BAD_CHANGED);
 	atomic64_dec(&probe->counts[HELD]);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that a thread that is made to pause in a fault, because too many pages are dirty, pauses
- * without a lock: meanwhile another thread of the process does mprotect, munmap, mremap, a new
- * mapping over it, or fork, and must not wait. The disk stands still (device mapper), so that the
+ * without a lock: meanwhile another thread of the process changes the VMA (mprotect, munmap, mremap,
+ * madvise, mlock, fork ...), and must not wait. The disk stands still (device mapper), so that the
  * pause has no end until the test lets the disk go on. There are more dirty pages by then than the
  * kernel's per-CPU counters may be wrong by: else it would let the thread go after one pause. Then
  * few are allowed (vm.dirty_bytes, strict_limit of the device). At the end all that was stored is

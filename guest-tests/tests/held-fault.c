@@ -2,8 +2,10 @@
 /*
  * Proves what the lock of a fault keeps out and what it lets pass, with no race about it: a driver
  * holds the faulting thread in ->fault or ->page_mkwrite, and meanwhile another thread of the
- * process does mprotect, munmap, mremap, a new mapping over it, or fork. It must wait until the
- * driver lets the fault go on, and then finish. A process that is killed there must end at once.
+ * process changes the VMA (mprotect, munmap, mremap, madvise, mlock, fork ...), splits it or makes
+ * it one with its neighbour. It must wait until the driver lets the fault go on, and then finish,
+ * and the VMA that the driver sees must be the same all the time. A process that is killed there
+ * must end at once.
  * And while a shared store is held in a driver with ->map_pages, mmap and munmap of something
  * else must not wait: that is what the VMA lock is for.
  *
@@ -65,6 +67,8 @@ struct shape {
 	enum ft_kind device;
 	enum kind kind;
 	const struct ft_change *change;
+	size_t page; /* that the fault is for */
+	bool is_split;
 };
 
 struct scene {
@@ -81,16 +85,58 @@ static bool do_elsewhere(struct ft_map *map)
 	return addr != MAP_FAILED && munmap(addr, FT_PAGE) == 0;
 }
 
+/*
+ * The page that is not faulted in becomes a VMA of its own, or was one and ceases to be. The call
+ * waits for the fault in any case, at its end; what the driver tells is whether it did before.
+ */
+static bool do_split_below(struct ft_map *map)
+{
+	return mprotect(map->addr, FT_PAGE, PROT_READ) == 0;
+}
+
+static bool do_split_above(struct ft_map *map)
+{
+	return mprotect(map->addr + FT_PAGE, FT_PAGE, PROT_READ) == 0;
+}
+
+static bool do_merge_below(struct ft_map *map)
+{
+	return mprotect(map->addr, FT_PAGE, PROT_READ | PROT_WRITE) == 0;
+}
+
+static bool do_merge_above(struct ft_map *map)
+{
+	return mprotect(map->addr + FT_PAGE, FT_PAGE, PROT_READ | PROT_WRITE) == 0;
+}
+
+/* What is done to the other page, and which one is faulted in. */
+static const struct neighbour {
+	struct ft_change change;
+	size_t page;
+	bool splits; /* else it joins what was split before */
+} neighbours[] = {
+	{{"split-below", do_split_below}, 1, true},
+	{{"split-above", do_split_above}, 0, true},
+	{{"merge-below", do_merge_below}, 1, false},
+	{{"merge-above", do_merge_above}, 0, false},
+};
+#define NEIGHBOURS (sizeof(neighbours) / sizeof(*neighbours))
+
 static const struct ft_change elsewhere = {"mmap-elsewhere", do_elsewhere};
 static const struct ft_change killed = {"kill", NULL};
+
+static char *accessed_page(const struct scene *scene)
+{
+	return scene->map.addr + scene->shape->page * FT_PAGE;
+}
 
 static void *access_page(void *arg)
 {
 	struct scene *scene = arg;
+	char *at = accessed_page(scene);
 	struct ft_trap trap;
 
-	trap = kinds[scene->shape->kind].stores ? ft_trap_store(scene->map.addr, 1)
-						: ft_trap_load(scene->map.addr, NULL);
+	trap = kinds[scene->shape->kind].stores ? ft_trap_store(at, 1) : ft_trap_load(at, NULL);
 	atomic_store(&scene->meeting->trapped, trap.signum);
 	atomic_store(&scene->meeting->accessed, true);
 	return NULL;
@@ -104,7 +150,7 @@ static void __attribute__((noreturn)) act(struct scene *scene)
 
 	/* A case that fails must not leave it behind in the driver. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (kinds[scene->shape->kind].reads_first && *(volatile char *)scene->map.addr != 0)
+	if (kinds[scene->shape->kind].reads_first && *(volatile char *)accessed_page(scene) != 0)
 		_exit(2);
 	ft_probe_order(scene->map.fd, kinds[scene->shape->kind].held_in, FL_PROBE_HOLD, 1);
 	if (pthread_create(&thread, NULL, access_page, scene) != 0)
@@ -187,7 +233,7 @@ static void verify(const struct scene *scene)
 	bool stores = kinds[scene->shape->kind].stores && !kinds[scene->shape->kind].is_private;
 	char bytes[FT_PAGE];
 
-	ft_map_pread(&scene->map, 0, bytes);
+	ft_map_pread(&scene->map, scene->shape->page, bytes);
 	/* What replaced the mapping may have taken the access instead. */
 	if (strcmp(scene->shape->change->name, "replace") != 0 &&
 	    !atomic_load(&scene->meeting->trapped) && bytes[0] != stores)
@@ -227,6 +273,15 @@ static void map_alone(struct scene *scene)
 	ft_change_map(map, kinds[scene->shape->kind].is_private ? MAP_PRIVATE : MAP_SHARED);
 }
 
+/* Two VMAs, that could be one but for the rights of the page that is not faulted in. */
+static void split(const struct scene *scene)
+{
+	char *other = scene->map.addr + (1 - scene->shape->page) * FT_PAGE;
+
+	if (mprotect(other, FT_PAGE, PROT_READ) < 0)
+		ft_fail_errno("mprotect");
+}
+
 static void hold(const void *arg)
 {
 	struct scene scene = {.shape = arg};
@@ -237,6 +292,8 @@ static void hold(const void *arg)
 	if (scene.meeting == MAP_FAILED)
 		ft_fail_errno("mmap");
 	map_alone(&scene);
+	if (scene.shape->is_split)
+		split(&scene);
 	ft_trap_prepare();
 	pid = fork();
 	if (pid < 0)
@@ -256,21 +313,39 @@ static void run_case(enum ft_kind device, enum kind kind, const struct ft_change
 	ft_case(hold, &shape, "%s-%s-%s", ft_kind_name(device), kinds[kind].name, change->name);
 }
 
+static void run_neighbour(enum ft_kind device, enum kind kind, const struct neighbour *neighbour)
+{
+	struct shape shape = {.device = device,
+			      .kind = kind,
+			      .change = &neighbour->change,
+			      .page = neighbour->page,
+			      .is_split = !neighbour->splits};
+
+	ft_case(hold, &shape, "%s-%s-%s", ft_kind_name(device), kinds[kind].name,
+		neighbour->change.name);
+}
+
+static void run_kind(enum ft_kind device, enum kind kind)
+{
+	for (size_t c = 0; c < FT_CHANGES; c++)
+		run_case(device, kind, &ft_changes[c]);
+	for (size_t n = 0; n < NEIGHBOURS; n++)
+		run_neighbour(device, kind, &neighbours[n]);
+	run_case(device, kind, &killed);
+}
+
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind devices[] = {FT_PROBE_MP, FT_PROBE_NOMP};
 
 	(void)test;
 	ft_probe_need();
-	ft_plan(2 + 2 * KINDS * (FT_CHANGES + 1));
+	ft_plan(2 + 2 * KINDS * (FT_CHANGES + (unsigned)NEIGHBOURS + 1));
 	run_case(FT_PROBE_MP, SHARED_STORE, &elsewhere);
 	run_case(FT_PROBE_MP, SHARED_STORE_MKWRITE, &elsewhere);
 	for (size_t d = 0; d < 2; d++)
-		for (size_t k = 0; k < KINDS; k++) {
-			for (size_t c = 0; c < FT_CHANGES; c++)
-				run_case(devices[d], (enum kind)k, &ft_changes[c]);
-			run_case(devices[d], (enum kind)k, &killed);
-		}
+		for (size_t k = 0; k < KINDS; k++)
+			run_kind(devices[d], (enum kind)k);
 }
 
 const struct ft_test held_fault = {
