@@ -15,6 +15,7 @@ extern const struct ft_test probe_promises;
 extern const struct ft_test retry_unlocks;
 extern const struct ft_test fault_io_ext4;
 extern const struct ft_test entry_points;
+extern const struct ft_test fault_around;
 extern const struct ft_test first_touch;
 extern const struct ft_test disk_file, dirty_throttle, lookup_races;
 extern const struct ft_test fault_progress;
@@ -26,7 +27,7 @@ extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shm
 	memcg_shared;
 extern const struct ft_test hugetlb_shared;
 extern const struct ft_test msync_file;
-extern const struct ft_test private_file;
+extern const struct ft_test private_file, private_swap;
 extern const struct ft_test same_page;
 extern const struct ft_test write_protect, unseen_stores;
 extern const struct ft_test truncate_faults;
