@@ -4,7 +4,8 @@
  * store and a load by the program; the kernel copying to and from it (pipe, file); O_DIRECT I/O to
  * and from it; futex, also one that other processes may wait on; vmsplice; process_vm_writev;
  * ptrace; MADV_POPULATE_WRITE and _READ; mlock; MAP_POPULATE. Each on mappings with ->map_pages
- * (tmpfs, ext4, xfs, probe-mp) and on one without (probe-nomp), and each time with data.
+ * (tmpfs, probe-mp; ext4 and xfs, in the page cache and on the disk alone) and on one without
+ * (probe-nomp), and each time with data.
  *
  * Faults that the kernel takes for itself, without an access by the program, never use the VMA lock,
  * and the others may: a kernel that mixes them up loses data, hangs, or leaves a lock off its rest,
@@ -44,8 +45,21 @@ struct door {
 	int mmap_flags;
 };
 
-struct shape {
+/* Cold: the page is on the disk alone, and so the first try of the fault gives its lock up. */
+static const struct place {
+	const char *name;
 	enum ft_kind kind;
+	bool is_cold;
+} places[] = {
+	{"tmpfs", FT_TMPFS, false},	      {"ext4", FT_EXT4, false},
+	{"ext4-cold", FT_EXT4, true},	      {"xfs", FT_XFS, false},
+	{"xfs-cold", FT_XFS, true},	      {"probe-mp", FT_PROBE_MP, false},
+	{"probe-nomp", FT_PROBE_NOMP, false},
+};
+#define PLACES (sizeof(places) / sizeof(*places))
+
+struct shape {
+	const struct place *place;
 	const struct door *door;
 };
 
@@ -345,15 +359,30 @@ static void expect_locks(const struct ft_map *map, const struct door *door)
 		ft_fail("no page was faulted in");
 }
 
+static struct ft_map map_new(const struct shape *shape)
+{
+	int flags = MAP_SHARED | shape->door->mmap_flags;
+	struct ft_map map;
+
+	if (!shape->place->is_cold)
+		return ft_map_with(shape->place->kind, PAGES, PROT_READ | PROT_WRITE, flags);
+	map = ft_map_new(shape->place->kind, PAGES);
+	ft_map_unmap(&map);
+	ft_cache_evict(map.fd, map.bytes);
+	map.addr = mmap(NULL, map.bytes, PROT_READ | PROT_WRITE, flags, map.fd, 0);
+	if (map.addr == MAP_FAILED)
+		ft_fail_errno("mmap");
+	return map;
+}
+
 static void enter(const void *arg)
 {
 	const struct shape *shape = arg;
-	struct ft_map map = ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE,
-					MAP_SHARED | shape->door->mmap_flags);
+	struct ft_map map = map_new(shape);
 
 	shape->door->enter(&map);
 	ft_probe_expect_unlocked(map.addr, shape->door->name);
-	if (is_probe(shape->kind))
+	if (is_probe(shape->place->kind))
 		expect_locks(&map, shape->door);
 	verify(&map, shape->door->leaves);
 	ft_map_unmap(&map);
@@ -363,19 +392,16 @@ static void enter(const void *arg)
 
 static void run(const struct ft_test *test)
 {
-	static const enum ft_kind kinds[] = {FT_TMPFS, FT_EXT4, FT_XFS, FT_PROBE_MP, FT_PROBE_NOMP};
-	const size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
-
 	(void)test;
 	ft_probe_need();
 	ft_disk_mount("ext4");
 	ft_disk_mount("xfs");
-	ft_plan((unsigned)(n_kinds * DOORS));
-	for (size_t k = 0; k < n_kinds; k++)
+	ft_plan((unsigned)(PLACES * DOORS));
+	for (size_t p = 0; p < PLACES; p++)
 		for (size_t d = 0; d < DOORS; d++) {
-			struct shape shape = {.kind = kinds[k], .door = &doors[d]};
+			struct shape shape = {.place = &places[p], .door = &doors[d]};
 
-			ft_case(enter, &shape, "%s-%s", ft_kind_name(kinds[k]), doors[d].name);
+			ft_case(enter, &shape, "%s-%s", places[p].name, doors[d].name);
 		}
 	ft_disk_release("xfs");
 	ft_disk_release("ext4");

@@ -2,8 +2,9 @@
 /*
  * Proves that large folios in shared memory are mapped right, of each size that the kernel offers:
  * threads store to the pages of a mapping in an order of their own, so that most faults meet a folio
- * that is partly mapped; then half of it is made read-only and writable again, a child faults it in
- * anew, a hole splits a folio, and each page is compared by the mapping and by pread.
+ * that is partly mapped; half of a folio is mapped beside other memory; half of the mapping is made
+ * read-only and writable again, a child faults it in anew, a hole splits a folio, and each page is
+ * compared by the mapping and by pread.
  *
  * A kernel that maps the wrong page of a folio, or misses what the hole took away, shows wrong
  * data; one that comes back to the same fault for ever does not end.
@@ -179,12 +180,33 @@ static uint64_t allocated(unsigned kb)
 	return n;
 }
 
-static void touch_and_change(struct ft_map *map)
+/* A mapping that ends in the middle of a folio, and memory behind it that nobody touched. */
+static void store_in_half(const struct ft_map *map, size_t folio_bytes)
+{
+	const char *whole = map->addr + folio_bytes;
+	char *room =
+		mmap(NULL, folio_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED ||
+	    mremap((void *)whole, 0, folio_bytes / 2, MREMAP_MAYMOVE | MREMAP_FIXED, room) != room)
+		ft_fail_errno("a mapping of half a folio");
+	*(volatile char *)room = *whole;
+	for (size_t at = folio_bytes / 2; at < folio_bytes; at++)
+		if (((volatile char *)room)[at])
+			ft_fail("memory behind a mapping of half a folio of %zu kB shows the other "
+				"half",
+				folio_bytes / 1024);
+	if (munmap(room, folio_bytes) < 0)
+		ft_fail_errno("munmap");
+}
+
+static void touch_and_change(struct ft_map *map, unsigned kb)
 {
 	struct ft_touch result = ft_touch_pages(map, ft_cpus(), ft_stream("huge-shmem"));
 
 	ft_touch_report(map, &result);
 	ft_touch_verify(map, result.seed);
+	store_in_half(map, (size_t)kb * 1024);
 	ft_bounded(protect_half, map, "mprotect of a part of the mapping");
 	ft_touch_verify(map, result.seed);
 	ft_bounded_child(read_all, map, "a child that faults in the mapping");
@@ -206,7 +228,7 @@ static void touch_anon(const void *arg)
 
 	map_aligned(&map, MAP_ANONYMOUS);
 	set_size(kb, "always");
-	touch_and_change(&map);
+	touch_and_change(&map, kb);
 	set_size(kb, "never");
 	ft_metric_add("large_folios", allocated(kb) - before);
 }
@@ -217,7 +239,7 @@ static void touch_mounted(const void *arg)
 	uint64_t before = allocated(kb);
 	struct ft_map map = map_mounted(arg);
 
-	touch_and_change(&map);
+	touch_and_change(&map, kb);
 	ft_metric_add("large_folios", allocated(kb) - before);
 }
 

@@ -3,7 +3,8 @@
  * Proves that huge pages of hugetlbfs are faulted in rightly, shared and private, by one thread
  * and by as many as vCPUs, beside a thread that takes mmap_lock for writing: a page from the pool
  * is zero however it was used before, each thread's words arrive, a child's store is seen through
- * a shared mapping and not through a private one, and the pool is as full afterwards as before.
+ * a shared mapping and not through a private one, a private copy of a file's page is not the file,
+ * an access past the end of a file is a SIGBUS, and the pool is as full afterwards as before.
  *
  * A kernel that does not clear the page shows the bytes of its last user; one that loses the fault
  * between its locks hangs, or takes a page out of the pool for ever.
@@ -11,22 +12,28 @@
 #include "ft.h"
 #include "ft_procfs.h"
 #include "ft_team.h"
+#include "ft_trap.h"
 #include "ft_writer.h"
 #include "table.h"
 
 #include <stdbool.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define HUGE_BYTES (2u << 20)
-#define HUGE_PAGES 4
-#define POOL	   (2 * HUGE_PAGES) /* a private mapping and the child's copies */
-#define BYTES	   ((size_t)HUGE_PAGES * HUGE_BYTES)
-#define STRIDE	   (16 * FT_PAGE)
-#define KNOB	   "/proc/sys/vm/nr_hugepages"
+#define HUGE_BYTES   (2u << 20)
+#define HUGE_PAGES   4
+#define POOL	     (2 * HUGE_PAGES) /* a private mapping and the child's copies */
+#define BYTES	     ((size_t)HUGE_PAGES * HUGE_BYTES)
+#define FILE_BYTES   ((size_t)2 * HUGE_BYTES)
+#define IN_FILE	     1
+#define IN_COPY	     2
+#define STRIDE	     (16 * FT_PAGE)
+#define FIRST_ROUNDS 40
+#define KNOB	     "/proc/sys/vm/nr_hugepages"
 
 struct shape {
 	bool is_private;
@@ -144,6 +151,108 @@ static void fault_huge(const void *arg)
 			(unsigned long long)free_pages(), (unsigned long long)before);
 }
 
+/* The first fault of a private mapping wants mmap_lock for a moment, and starts again without. */
+static void fault_first(const void *arg)
+{
+	struct ft_writer *writer = ft_writer_start();
+
+	(void)arg;
+	for (unsigned round = ft_rounds(FIRST_ROUNDS); round > 0; round--) {
+		char *addr = map_huge(true);
+
+		*(volatile char *)addr = IN_COPY;
+		munmap(addr, BYTES);
+	}
+	ft_metric_add("mmap_rounds", ft_writer_stop(writer));
+	ft_metric_add("huge_faults", ft_rounds(FIRST_ROUNDS));
+}
+
+struct file {
+	int fd;
+	char *shared, *other; /* two mappings of its two pages */
+};
+
+static char *map_file(const struct file *file, int flags)
+{
+	char *addr = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, flags, file->fd, 0);
+
+	if (addr == MAP_FAILED)
+		ft_fail_errno("mmap of huge pages");
+	return addr;
+}
+
+static struct file open_file(bool is_private)
+{
+	struct file file = {.fd = memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB)};
+
+	if (file.fd < 0 || ftruncate(file.fd, FILE_BYTES) < 0)
+		ft_fail_errno("a file of huge pages");
+	file.shared = map_file(&file, MAP_SHARED);
+	file.other = map_file(&file, is_private ? MAP_PRIVATE : MAP_SHARED);
+	for (size_t page = 0; page < 2; page++)
+		*(volatile char *)(file.shared + page * HUGE_BYTES) = IN_FILE;
+	return file;
+}
+
+static void close_file(struct file *file, uint64_t free_before)
+{
+	munmap(file->shared, FILE_BYTES);
+	munmap(file->other, FILE_BYTES);
+	close(file->fd);
+	if (free_pages() != free_before)
+		ft_fail("%llu huge pages are free after the file is gone, and %llu were before",
+			(unsigned long long)free_pages(), (unsigned long long)free_before);
+}
+
+static void expect_byte(const char *at, char expected, const char *when)
+{
+	char found = *(const volatile char *)at;
+
+	if (found != expected)
+		ft_fail("a huge page holds %d and not %d %s", found, expected, when);
+}
+
+static void copy_file(const void *arg)
+{
+	uint64_t before = free_pages();
+	struct file file = open_file(true);
+
+	(void)arg;
+	for (size_t at = 0; at < FILE_BYTES; at += HUGE_BYTES) {
+		expect_byte(file.other + at, IN_FILE, "in a private mapping of its file");
+		*(volatile char *)(file.other + at) = IN_COPY;
+		expect_byte(file.shared + at, IN_FILE, "after a store to a private mapping of it");
+		expect_byte(file.other + at, IN_COPY, "after a store to a private mapping");
+	}
+	if (madvise(file.other, FILE_BYTES, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
+	expect_byte(file.other, IN_FILE, "after the private copy was dropped");
+	close_file(&file, before);
+}
+
+/* The second page is cut off, and comes back empty. */
+static void pass_end(const void *arg)
+{
+	uint64_t before = free_pages();
+	struct file file = open_file(*(const bool *)arg);
+	char *at = file.other + HUGE_BYTES;
+	struct ft_trap trap;
+
+	ft_trap_prepare();
+	expect_byte(at, IN_FILE, "before truncation");
+	if (ftruncate(file.fd, HUGE_BYTES) < 0)
+		ft_fail_errno("ftruncate");
+	trap = ft_trap_load(at, NULL);
+	ft_trap_expect(&trap, SIGBUS, at, "a load past the end of a file of huge pages");
+	trap = ft_trap_store(at, IN_COPY);
+	ft_trap_expect(&trap, SIGBUS, at, "a store past the end of a file of huge pages");
+	expect_byte(file.other, IN_FILE, "before the end of the file");
+	if (ftruncate(file.fd, FILE_BYTES) < 0)
+		ft_fail_errno("ftruncate");
+	expect_byte(at, 0, "that was cut off and is back");
+	close_file(&file, before);
+}
+
 static void set_pool(uint64_t pages)
 {
 	char text[32];
@@ -163,7 +272,7 @@ static void run(const struct ft_test *test)
 		set_pool(before);
 		ft_skip_all("the kernel has no %u free huge pages", POOL);
 	}
-	ft_plan(4);
+	ft_plan(4 + 4);
 	for (int is_private = 0; is_private < 2; is_private++)
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {
 			struct shape shape = {.is_private = is_private, .threads = threads};
@@ -171,6 +280,13 @@ static void run(const struct ft_test *test)
 			ft_case(fault_huge, &shape, "%s-threads-%u",
 				is_private ? "private" : "shared", threads);
 		}
+	ft_case(fault_first, NULL, "private-first");
+	ft_case(copy_file, NULL, "private-of-file");
+	for (int i = 0; i < 2; i++) {
+		bool is_private = i;
+
+		ft_case(pass_end, &is_private, "past-end-%s", is_private ? "private" : "shared");
+	}
 	set_pool(before);
 }
 
@@ -180,6 +296,6 @@ const struct ft_test hugetlb_shared = {
 		"huge pages of hugetlbfs come zeroed, keep what is stored, and go back to the pool",
 	.timeout_ms = 15000,
 	.memory_mib = 256,
-	.config = "CONFIG_HUGETLBFS",
+	.config = "CONFIG_HUGETLBFS CONFIG_MEMFD_CREATE",
 	.run = run,
 };

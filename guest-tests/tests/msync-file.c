@@ -2,9 +2,10 @@
 /*
  * Proves that a store to a page that came into the page cache without buffers reaches the disk by
  * msync alone: the page was evicted and read in again, or is a hole of a sparse file; it is stored
- * to at once, or read through the mapping before. After msync, with the mapping still there,
- * O_DIRECT finds every word; then store and msync again, since msync made the pages read-only and
- * clean; then once more after eviction.
+ * to at once, or read through the mapping before. After msync, with the mapping still there, every
+ * page is clean and O_DIRECT finds every word; then store and msync again, since msync made the
+ * pages read-only and clean; then once more after eviction. And that a store behind the old end of
+ * a file, in a page that was stored to before the file grew, gets there, too.
  *
  * A kernel that makes such a page writable without asking the file system (page_mkwrite) finds no
  * block for it when it is written back; one that leaves it writable or dirty in the page tables
@@ -17,11 +18,16 @@
 #include "ft_words.h"
 #include "table.h"
 
+#include <fcntl.h>
+#include <linux/kernel-page-flags.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGES 128
-#define SYNCS 3
+#define PAGES	    128
+#define SYNCS	    3
+#define SHORT_BYTES 1000		      /* less than a block of any of the file systems */
+#define PFN_MASK    ((UINT64_C(1) << 55) - 1) /* Documentation/admin-guide/mm/pagemap.rst */
 
 struct shape {
 	enum ft_kind kind;
@@ -32,14 +38,51 @@ struct shape {
 struct job {
 	struct ft_words words;
 	struct ft_map map;
+	bool read_first;
 };
+
+/* O_DIRECT would have written first what is dirty, and so prove nothing about msync. */
+static bool is_dirty(int pagemap, int flags, const char *at)
+{
+	uint64_t entry, page_flags;
+	off_t place = (off_t)((uintptr_t)at / FT_PAGE * sizeof(entry));
+
+	if (pread(pagemap, &entry, sizeof(entry), place) != sizeof(entry))
+		ft_fail_errno("/proc/self/pagemap");
+	place = (off_t)((entry & PFN_MASK) * sizeof(page_flags));
+	if (pread(flags, &page_flags, sizeof(page_flags), place) != sizeof(page_flags))
+		ft_fail_errno("/proc/kpageflags");
+	return page_flags >> KPF_DIRTY & 1;
+}
+
+static void expect_clean(const struct ft_map *map)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	int flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+
+	if (pagemap < 0 || flags < 0)
+		ft_fail_errno("/proc/self/pagemap and /proc/kpageflags");
+	for (size_t page = 0; page < map->bytes / FT_PAGE; page++)
+		if (is_dirty(pagemap, flags, map->addr + page * FT_PAGE))
+			ft_fail("page %zu is still dirty after msync", page);
+	close(flags);
+	close(pagemap);
+}
+
+static void sync_all(const struct ft_map *map)
+{
+	if (msync(map->addr, map->bytes, MS_SYNC) < 0)
+		ft_fail_errno("msync");
+	expect_clean(map);
+	ft_metric_add("pages_synced", map->bytes / FT_PAGE);
+}
 
 static void store_all(unsigned index, void *arg)
 {
 	const struct job *job = arg;
 
 	for (size_t page = 0; page < PAGES; page++)
-		ft_words_store(&job->words, job->map.addr, page, index);
+		ft_words_store_either(&job->words, job->map.addr, page, index, job->read_first);
 }
 
 /* Down to nothing, and to its size again: holes only. */
@@ -61,7 +104,8 @@ static void store_and_sync(const void *arg)
 {
 	const struct shape *shape = arg;
 	struct job job = {.words = ft_words_new(PAGES, shape->threads, ft_stream("msync-file")),
-			  .map = ft_map_new(shape->kind, PAGES)};
+			  .map = ft_map_new(shape->kind, PAGES),
+			  .read_first = shape->read_first};
 	int direct = ft_map_open_direct(&job.map);
 
 	if (shape->sparse)
@@ -71,16 +115,39 @@ static void store_and_sync(const void *arg)
 		read_all(&job.map);
 	for (int sync = 0; sync < SYNCS; sync++) {
 		ft_team_run(shape->threads, store_all, &job);
-		if (msync(job.map.addr, job.map.bytes, MS_SYNC) < 0)
-			ft_fail_errno("msync");
+		sync_all(&job.map);
 		ft_words_verify_file(&job.words, direct, "O_DIRECT after msync");
-		ft_metric_add("pages_synced", PAGES);
 	}
 	ft_map_unmap(&job.map);
 	ft_cache_evict(job.map.fd, job.map.bytes);
 	ft_words_verify(&job.words, &job.map, "pread after eviction");
 	close(direct);
 	ft_map_free(&job.map);
+}
+
+/*
+ * The file ends in the middle of a page that is stored to, and then at its end: the blocks behind
+ * the old end are there only if the next store asks for them.
+ */
+static void store_and_grow(const void *arg)
+{
+	struct ft_map map = ft_map_new(*(const enum ft_kind *)arg, 1);
+	char bytes[FT_PAGE];
+
+	if (ftruncate(map.fd, 0) < 0 || ftruncate(map.fd, SHORT_BYTES) < 0)
+		ft_fail_errno("ftruncate");
+	map.addr[0] = 'a';
+	if (ftruncate(map.fd, FT_PAGE) < 0)
+		ft_fail_errno("ftruncate");
+	map.addr[FT_PAGE - 1] = 'z';
+	sync_all(&map);
+	ft_map_unmap(&map);
+	ft_cache_evict(map.fd, map.bytes);
+	ft_map_pread(&map, 0, bytes);
+	if (bytes[0] != 'a' || bytes[FT_PAGE - 1] != 'z' || bytes[SHORT_BYTES])
+		ft_fail("the page of a file that grew after the first store is not what was "
+			"stored");
+	ft_map_free(&map);
 }
 
 static void run(const struct ft_test *test)
@@ -94,7 +161,9 @@ static void run(const struct ft_test *test)
 	ft_disk_mount("ext4");
 	ft_disk_mount("ext4-1k");
 	ft_disk_mount("xfs");
-	ft_plan((unsigned)n_kinds * 4 * n);
+	ft_plan((unsigned)n_kinds * (4 * n + 1));
+	for (size_t k = 0; k < n_kinds; k++)
+		ft_case(store_and_grow, &kinds[k], "%s-grown", ft_kind_name(kinds[k]));
 	for (size_t k = 0; k < n_kinds * 4 * n; k++) {
 		struct shape shape = {.kind = kinds[k / 4 / n],
 				      .threads = counts[k / 4 % n],

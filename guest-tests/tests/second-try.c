@@ -10,8 +10,9 @@
  *   the driver lets go: mprotect ends, and the second try waits for the page that is being read.
  *
  * Then the process is killed, or the disk goes on: the load must show what is on the disk, and
- * mmap_lock must be free. Or somebody punches a hole where the page is, or truncates the file, and
- * waits for the page, too: the second try comes after him, and must not take the page that is gone.
+ * mmap_lock and the file must be free. Or somebody punches a hole where the page is, or truncates
+ * the file, and waits for the page, too: the second try comes after him, and must not take the page
+ * that is gone.
  *
  * A kernel that believes a second try never waits leaves mmap_lock held, and the process stays; one
  * that does not look again at the page and the size shows what is no longer there.
@@ -215,6 +216,15 @@ static void wait_for_all(void *arg)
 	expect_success(job->reader, "read the page");
 }
 
+/* What a fault left locked of the file stops whoever changes it next. */
+static void cut_file(void *arg)
+{
+	const struct job *job = arg;
+
+	if (ftruncate(job->fd, 0) < 0)
+		ft_fail_errno("ftruncate");
+}
+
 static void try_twice(const void *arg)
 {
 	const struct shape *shape = arg;
@@ -238,6 +248,7 @@ static void try_twice(const void *arg)
 	munmap(job.addr, PAGES * FT_PAGE);
 	ft_map_free(&job.driver);
 	ft_cache_evict(job.fd, PAGES * FT_PAGE);
+	ft_bounded(cut_file, &job, "truncation of the file afterwards");
 	close(job.fd);
 }
 
