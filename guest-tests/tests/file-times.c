@@ -2,7 +2,7 @@
 /*
  * Proves that the first store through a shared mapping moves mtime and ctime of the file, on tmpfs
  * and ext4; on ext4 also a store after a load, and the first one after the page was written back
- * (msync), each time again; that a load and a private store move neither.
+ * (msync), each time again; that a load, a private store, mlock and MAP_POPULATE move neither.
  *
  * A kernel that forgets file_update_time in page_mkwrite or, where there is none, at the end of
  * the fault leaves the old times: backups and make then miss the change.
@@ -130,6 +130,31 @@ static void look(const void *arg)
 	ft_map_free(&map);
 }
 
+/* Pages that are brought in without an access are read, also where they may be written. */
+static void bring_in(const void *arg)
+{
+	enum ft_kind kind = *(const enum ft_kind *)arg;
+	struct ft_map map = ft_map_new(kind, PAGES);
+	uint64_t mtime = mtime_ns(&map), ctime = ctime_ns(&map);
+	void *second;
+
+	next_tick();
+	if (mlock(map.addr, map.bytes) < 0 || munlock(map.addr, map.bytes) < 0)
+		ft_fail_errno("mlock");
+	expect_unmoved(&map, mtime, ctime, "mlock");
+	if (madvise(map.addr, map.bytes, MADV_DONTNEED) < 0 ||
+	    madvise(map.addr, map.bytes, MADV_POPULATE_READ) < 0)
+		ft_fail_errno("MADV_POPULATE_READ");
+	expect_unmoved(&map, mtime, ctime, "MADV_POPULATE_READ");
+	second =
+		mmap(NULL, map.bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, map.fd, 0);
+	if (second == MAP_FAILED)
+		ft_fail_errno("mmap with MAP_POPULATE");
+	expect_unmoved(&map, mtime, ctime, "MAP_POPULATE");
+	munmap(second, map.bytes);
+	ft_map_free(&map);
+}
+
 static void run(const struct ft_test *test)
 {
 	/* Where pages are not written back, a load maps the page writable, and no store faults. */
@@ -145,11 +170,15 @@ static void run(const struct ft_test *test)
 		{"ext4-private-store", {FT_EXT4, true, true}},
 	};
 
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_EXT4};
+
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(6);
+	ft_plan(6 + 3);
 	for (size_t i = 0; i < 6; i++)
 		ft_case(look, &cases[i].shape, "%s", cases[i].name);
+	for (size_t i = 0; i < 3; i++)
+		ft_case(bring_in, &kinds[i], "%s-brought-in", ft_kind_name(kinds[i]));
 	ft_disk_release("ext4");
 }
 
