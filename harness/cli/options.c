@@ -380,10 +380,6 @@ static bool check(FlOptions *o, FlOptionGroups groups, const char *args, GError 
 	if (o->deterministic && g_strcmp0(o->accel, "kvm") == 0)
 		return usage_error(error, "--deterministic needs --accel tcg: KVM runs vCPUs in "
 					  "parallel, by the host's clock");
-	if (o->deterministic && o->isolate)
-		return usage_error(error, "--isolate cannot go with --deterministic: a guest that "
-					  "goes on from a saved boot has not the bytes of one that "
-					  "booted");
 	return check_numbers(o, error) && check_explore(o, error) &&
 	       check_strategy(o, groups & FL_OPTIONS_EXPLORE, error) && check_files(o, error);
 }

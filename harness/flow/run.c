@@ -335,7 +335,9 @@ static json_t *guest_inputs(const FlRun *run, const FlKernel *kernel, const FlGu
 	json_object_set_new(inputs, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(inputs, "nonce", json_string(guest->nonce));
 	if (guest->snapshot)
-		json_object_set_new(inputs, "snapshot", json_string(guest->snapshot));
+		json_object_set_new(inputs, "snapshot",
+				    json_pack("{s:s, s:s}", "key", guest->snapshot, "sha256",
+					      guest->snapshot_sha256));
 	return inputs;
 }
 
@@ -440,6 +442,7 @@ static void isolate(FlGuestRecord *guest, const char *test, const FlSnapshot *sn
 	guest->label = g_strdelimit(g_steal_pointer(&label), "/", '_');
 	guest->nonce = fl_orders_nonce(guest->key, stream, guest->seed);
 	guest->snapshot = g_strdup(snapshot->key);
+	guest->snapshot_sha256 = g_strdup(snapshot->sha256);
 }
 
 /* All tests in one guest; isolated, each in its own, and the first has those that do not apply. */
