@@ -249,6 +249,18 @@ static void add_isolate_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_restore_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"restore", 0, 0, G_OPTION_ARG_NONE, &o->restore,
+		 "boot once and save it: guests go on from there, and a seed's bytes are those of "
+		 "that boot",
+		 NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
 {
 	const GOptionEntry entries[] = {
@@ -440,6 +452,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_judge_options(context, options);
 	if (groups & FL_OPTIONS_ISOLATE)
 		add_isolate_options(context, options);
+	if (groups & FL_OPTIONS_RESTORE)
+		add_restore_options(context, options);
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;
@@ -492,6 +506,7 @@ FlRunRequest fl_options_request(const FlOptions *options, const FlPlan *plan)
 		.accel = options->accel,
 		.deterministic = options->deterministic,
 		.trace = options->trace,
+		.restore = options->restore || options->isolate,
 		.isolate = options->isolate,
 		.yield_depth = options->yield_depth,
 		.has_seed = options->seed_text != NULL,

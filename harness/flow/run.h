@@ -19,7 +19,8 @@ typedef struct {
 	const char *accel;    /* "auto", "kvm", "tcg" */
 	bool deterministic;   /* one vCPU at a time by a counted clock; not with "kvm" */
 	bool trace;	      /* of the executed blocks; only with deterministic */
-	bool isolate;	      /* a fresh kernel for each test, all from one boot */
+	bool restore;	      /* guests go on from one boot that is saved */
+	bool isolate;	      /* a guest for each test; only with restore */
 	unsigned yield_depth; /* only if deterministic: change points of a schedule; 0: none */
 	bool has_seed;
 	uint64_t seed;

@@ -67,6 +67,21 @@ expect "its replay has the same bytes" 1 "patched+splat-panic: the same bytes: y
 promise "... of all of them, and the same traces" sh -c 'test "$(grep -c "the same trace: yes" "$1")" = 3 &&
 	test "$(grep -c "the same bytes: yes" "$1")" = 3 && ! grep -q "as far as" "$1"' sh "$scratch/output"
 
+# Two tests to a guest: what an exploration saw, a run of that seed shows again.
+explore() {
+	"$faultline" explore --quiet --restore --kernel patched --test vdso-fork --test lookup-races --jobs 1 --seeds 1..2 \
+		--timeout-scale 3 --out "$out"
+}
+expect "an exploration from one boot" 0 "PASS: none of 2 seeds failed" explore
+expect "a seed by itself" 0 PASS "$faultline" run --quiet --deterministic --restore --strategy points --seed 2 --kernel patched \
+	--test vdso-fork --test lookup-races --timeout-scale 3 --jobs 1 --out "$out"
+promise "... does as the exploration saw" python3 -c 'import glob, json, sys
+journal = json.load(open(glob.glob(sys.argv[1] + "/explore/*/journal.json")[0]))
+guest = json.load(open(sys.argv[1] + "/latest/result.json"))["kernels"][0]
+seen = [seed for seed in journal if seed["seed"] == 2]
+assert guest["vm"]["snapshot_sha256"] and [seed["console_sha256"] for seed in seen] == [guest["console_sha256"]], seen
+assert len({seed["outcome_sha256"] for seed in journal}) == 2, journal' "$out"
+
 rm -r "$scratch"/cache/faultline/snapshots/*
 run --seed 7 >/dev/null
 expect "a boot that was made again is no other's" 2 "found another that was made since" \
