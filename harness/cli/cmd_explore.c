@@ -22,10 +22,11 @@
 	"places around\n"                                                                          \
 	"the lines that the kernel's patches changed, or of the fault path. A failure is told "    \
 	"with the\n"                                                                               \
-	"commands that repeat it and the smallest guest that shows it, which has been run. The "   \
-	"same command\n"                                                                           \
-	"goes on with an exploration that was stopped. Exit 0: none failed, 1: one did, 3: "       \
-	"nothing could be told."
+	"commands that repeat it and the smallest guest that shows it, which has been run. "       \
+	"--restore spares\n"                                                                       \
+	"each seed its boot. The same command goes on with an exploration that was stopped. Exit " \
+	"0: none failed,\n"                                                                        \
+	"1: one did, 3: nothing could be told."
 
 typedef struct {
 	const FlCli *cli;
@@ -211,7 +212,7 @@ int fl_cmd_explore(FlCli *cli, int argc, char **argv, GError **error)
 
 	if (!fl_options_parse(&options,
 			      FL_OPTIONS_KERNEL | FL_OPTIONS_MACHINE | FL_OPTIONS_RUN |
-				      FL_OPTIONS_REPORT | FL_OPTIONS_EXPLORE,
+				      FL_OPTIONS_REPORT | FL_OPTIONS_EXPLORE | FL_OPTIONS_RESTORE,
 			      NULL, SUMMARY, argc, argv, error) ||
 	    !(plan = fl_options_plan(&options, cli->site, error)) || !check(&options, error) ||
 	    !(kernels = fl_run_kernels(plan, (const char *const *)options.kernels, error)))

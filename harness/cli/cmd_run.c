@@ -48,7 +48,8 @@ int fl_cmd_run(FlCli *cli, int argc, char **argv, GError **error)
 
 	if (!fl_options_parse(&options,
 			      FL_OPTIONS_KERNEL | FL_OPTIONS_MACHINE | FL_OPTIONS_RUN |
-				      FL_OPTIONS_REPORT | FL_OPTIONS_TRACE | FL_OPTIONS_ISOLATE,
+				      FL_OPTIONS_REPORT | FL_OPTIONS_TRACE | FL_OPTIONS_RESTORE |
+				      FL_OPTIONS_ISOLATE,
 			      NULL, SUMMARY, argc, argv, error))
 		return -1;
 	cli->git_bisect = options.git_bisect;

@@ -63,6 +63,8 @@ char *fl_command_deterministic(const char *program, const FlOptions *options, co
 
 	fl_command_append(line, program);
 	g_string_append(line, " run --deterministic");
+	if (options->restore)
+		g_string_append(line, " --restore");
 	append_option(line, "--plan", options->plan);
 	append_option(line, "--kernel", kernel);
 	append_option(line, "--kernel-tree", options->kernel_tree);

@@ -249,6 +249,18 @@ static void add_isolate_options(GOptionContext *context, FlOptions *o)
 	g_option_context_add_main_entries(context, entries, NULL);
 }
 
+static void add_restore_options(GOptionContext *context, FlOptions *o)
+{
+	const GOptionEntry entries[] = {
+		{"restore", 0, 0, G_OPTION_ARG_NONE, &o->restore,
+		 "boot once and save it: guests go on from there, and a seed's bytes are those of "
+		 "that boot",
+		 NULL},
+		{NULL}};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
 static void add_output_options(GOptionContext *context, FlOptions *o, const char *args)
 {
 	const GOptionEntry entries[] = {
@@ -380,10 +392,6 @@ static bool check(FlOptions *o, FlOptionGroups groups, const char *args, GError 
 	if (o->deterministic && g_strcmp0(o->accel, "kvm") == 0)
 		return usage_error(error, "--deterministic needs --accel tcg: KVM runs vCPUs in "
 					  "parallel, by the host's clock");
-	if (o->deterministic && o->isolate)
-		return usage_error(error, "--isolate cannot go with --deterministic: a guest that "
-					  "goes on from a saved boot has not the bytes of one that "
-					  "booted");
 	return check_numbers(o, error) && check_explore(o, error) &&
 	       check_strategy(o, groups & FL_OPTIONS_EXPLORE, error) && check_files(o, error);
 }
@@ -444,6 +452,8 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 		add_judge_options(context, options);
 	if (groups & FL_OPTIONS_ISOLATE)
 		add_isolate_options(context, options);
+	if (groups & FL_OPTIONS_RESTORE)
+		add_restore_options(context, options);
 	add_output_options(context, options, args);
 	if (!g_option_context_parse(context, &argc, &argv, error))
 		return false;
@@ -496,6 +506,7 @@ FlRunRequest fl_options_request(const FlOptions *options, const FlPlan *plan)
 		.accel = options->accel,
 		.deterministic = options->deterministic,
 		.trace = options->trace,
+		.restore = options->restore || options->isolate,
 		.isolate = options->isolate,
 		.yield_depth = options->yield_depth,
 		.has_seed = options->seed_text != NULL,

@@ -23,7 +23,8 @@ typedef enum {
 	FL_OPTIONS_COMPARE = 1 << 10, /* confidence; repeat counts pairs */
 	FL_OPTIONS_JUDGE = 1 << 11,   /* explain */
 	FL_OPTIONS_BUILD = 1 << 12,   /* revision */
-	FL_OPTIONS_ISOLATE = 1 << 13  /* isolate */
+	FL_OPTIONS_ISOLATE = 1 << 13, /* isolate */
+	FL_OPTIONS_RESTORE = 1 << 14  /* restore */
 } FlOptionGroups;
 
 /* gboolean and not bool where GOption writes: it writes an int. */
@@ -35,7 +36,7 @@ typedef struct {
 	int cpus, repeat, jobs, max_runs, depth;
 	double timeout_scale, confidence, rate;
 	gboolean help, quiet, verbose, fail_fast, git_bisect, deterministic, trace, rebuild, gdb,
-		keep_going, explain, isolate;
+		keep_going, explain, isolate, restore;
 	unsigned memory_mib;
 	unsigned yield_depth;		      /* of --strategy and --depth; 0: none */
 	uint64_t seed, first_seed, last_seed; /* of --seed; of --seeds */

@@ -58,6 +58,7 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError 
 	json_object_set_new(object, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(object, "deterministic", json_boolean(guest->deterministic));
 	set_string(object, "snapshot", guest->snapshot);
+	set_string(object, "snapshot_sha256", guest->snapshot_sha256);
 	json_object_set_new(object, "time_scale_milli", json_integer(guest->time_scale_milli));
 	json_object_set_new(object, "limit_scale_milli", json_integer(guest->limit_scale_milli));
 	json_object_set_new(object, "tests_limit_ms",
@@ -144,6 +145,7 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 	guest->seed = (uint64_t)get_integer(object, "seed");
 	guest->deterministic = json_is_true(json_object_get(object, "deterministic"));
 	guest->snapshot = fl_json_get_string(object, "snapshot");
+	guest->snapshot_sha256 = fl_json_get_string(object, "snapshot_sha256");
 	guest->time_scale_milli = get_unsigned(object, "time_scale_milli");
 	guest->limit_scale_milli = get_unsigned(object, "limit_scale_milli");
 	guest->tests_limit_ms = get_unsigned(object, "tests_limit_ms");

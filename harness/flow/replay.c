@@ -26,7 +26,10 @@
 /* What one guest needs for its life; freed as one. */
 typedef struct {
 	char *dir; /* of the old evidence */
-	char *bzimage, *initrd;
+	char *bzimage;
+	char *initrd;	      /* with the guest's orders, or: */
+	char *orders;	      /* of one that went on from */
+	FlSnapshot *snapshot; /* this boot */
 	json_t *inputs;
 	FlKernel *kernel; /* NULL: nothing of it was needed */
 	GPtrArray *disks; /* of FlDisk */
@@ -49,6 +52,8 @@ static void source_free(Source *source)
 	g_free(source->dir);
 	g_free(source->bzimage);
 	g_free(source->initrd);
+	g_free(source->orders);
+	fl_snapshot_free(source->snapshot);
 	json_decref(source->inputs);
 	fl_kcache_free(source->kernel);
 	g_clear_pointer(&source->disks, g_ptr_array_unref);
@@ -119,11 +124,11 @@ static bool check_record(const FlGuestRecord *guest, const char *dir, GError **e
 			error, dir,
 			"cannot be replayed: expected the evidence of a guest that came to its "
 			"end, made by this version of faultline");
-	if (guest->snapshot)
+	if (guest->snapshot && !guest->snapshot_sha256)
 		return refuse(
 			error, dir,
-			"cannot be replayed: its guest went on from a boot that others share; "
-			"the command in result.json runs it again");
+			"cannot be replayed: its guest went on from a boot, and guest.json does "
+			"not say from which; the command in result.json runs it again");
 	return !guest->deterministic ||
 	       (check_log(dir, FL_RUNDIR_CONSOLE, guest->console_sha256, error) &&
 		check_log(dir, FL_RUNDIR_WIRE, guest->wire_sha256, error) &&
@@ -182,12 +187,39 @@ static bool find_symbols(const Replay *replay, Source *source, FlGuestRecord *gu
 	return true;
 }
 
-static bool find_initrd(Source *source, GError **error)
+static bool find_own(const Source *source, const char *name, char **ret_path, GError **error)
 {
-	source->initrd = g_build_filename(source->dir, FL_RUNDIR_INITRD, NULL);
-	if (g_file_test(source->initrd, G_FILE_TEST_IS_REGULAR))
+	*ret_path = g_build_filename(source->dir, name, NULL);
+	if (g_file_test(*ret_path, G_FILE_TEST_IS_REGULAR))
 		return true;
-	return refuse(error, source->initrd, "is missing: the guest's orders are in it");
+	return refuse(error, *ret_path, "is missing: the guest's orders are in it");
+}
+
+/* Another boot of the same machine was saved at another instant: nothing of it would be the same. */
+static bool find_snapshot(const Replay *replay, Source *source, const FlGuestRecord *guest,
+			  GError **error)
+{
+	source->snapshot = fl_snapshot_load(replay->site, guest->snapshot);
+	if (!source->snapshot)
+		return refuse(
+			error, source->dir,
+			"cannot be replayed: expected the boot that its guest went on from in "
+			"the cache; the command in result.json makes another and runs it again");
+	if (g_str_equal(source->snapshot->sha256, guest->snapshot_sha256))
+		return true;
+	return refuse(error, source->dir,
+		      "cannot be replayed: expected the boot that its guest went on from in the "
+		      "cache, found another that was made since; the command in result.json runs "
+		      "it again from there");
+}
+
+static bool find_start(const Replay *replay, Source *source, const FlGuestRecord *guest,
+		       GError **error)
+{
+	if (!guest->snapshot)
+		return find_own(source, FL_RUNDIR_INITRD, &source->initrd, error);
+	return find_own(source, FL_RUNDIR_ORDERS, &source->orders, error) &&
+	       find_snapshot(replay, source, guest, error);
 }
 
 static void compare_disks(const Source *source)
@@ -317,7 +349,8 @@ static bool add_guest(Replay *replay, const char *dir, GError **error)
 	g_ptr_array_add(replay->guests, then);
 	source->inputs = fl_json_read(inputs, error);
 	if (!source->inputs || !check_record(guest, dir, error) ||
-	    !find_bzimage(replay, source, guest, error) || !find_initrd(source, error) ||
+	    !find_bzimage(replay, source, guest, error) ||
+	    !find_start(replay, source, guest, error) ||
 	    !find_symbols(replay, source, guest, error) ||
 	    !find_trace(replay, source, guest, error) ||
 	    !check_machine(replay, source, guest, error))
@@ -381,6 +414,8 @@ static FlTrialSetup make_setup(const Replay *replay, guint i, FlGuestRecord *gue
 		.guest = guest,
 		.bzimage = source->bzimage,
 		.initrd = source->initrd,
+		.snapshot = source->snapshot,
+		.orders = source->orders,
 		.disks = source->disks,
 		.inputs = source->inputs,
 		.effort = 1,

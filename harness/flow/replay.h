@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A run again, from its evidence folder alone: the kernel, the initramfs with its orders, and the
- * machine are those that lie there. Compared byte for byte where the run was deterministic.
+ * A run again, from its evidence folder: the kernel, the initramfs with its orders, and the machine
+ * are those that lie there. A boot that its guests went on from is not: the cache must have the very
+ * same. Compared byte for byte where the run was deterministic.
  */
 #pragma once
 

@@ -335,7 +335,9 @@ static json_t *guest_inputs(const FlRun *run, const FlKernel *kernel, const FlGu
 	json_object_set_new(inputs, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(inputs, "nonce", json_string(guest->nonce));
 	if (guest->snapshot)
-		json_object_set_new(inputs, "snapshot", json_string(guest->snapshot));
+		json_object_set_new(inputs, "snapshot",
+				    json_pack("{s:s, s:s}", "key", guest->snapshot, "sha256",
+					      guest->snapshot_sha256));
 	return inputs;
 }
 
@@ -429,8 +431,14 @@ static void add_setup(Guests *guests, guint i, FlGuestRecord *guest, GPtrArray *
 	g_array_append_val(guests->setups, setup);
 }
 
+static void go_on_from(FlGuestRecord *guest, const FlSnapshot *snapshot)
+{
+	guest->snapshot = g_strdup(snapshot->key);
+	guest->snapshot_sha256 = g_strdup(snapshot->sha256);
+}
+
 /* Its folder, and a nonce of its own, are the test's. */
-static void isolate(FlGuestRecord *guest, const char *test, const FlSnapshot *snapshot)
+static void isolate(FlGuestRecord *guest, const char *test)
 {
 	g_autofree char *label = g_strdup_printf("%s+%s", guest->label, test);
 	g_autofree char *stream = g_strdup_printf("%s %s", guest->name, test);
@@ -439,7 +447,12 @@ static void isolate(FlGuestRecord *guest, const char *test, const FlSnapshot *sn
 	g_free(guest->nonce);
 	guest->label = g_strdelimit(g_steal_pointer(&label), "/", '_');
 	guest->nonce = fl_orders_nonce(guest->key, stream, guest->seed);
-	guest->snapshot = g_strdup(snapshot->key);
+}
+
+/* The boot that guests of that kernel on that many vCPUs go on from; NULL: they boot. */
+static const FlSnapshot *snapshot_of(const FlRun *run, guint i, unsigned n)
+{
+	return run->snapshots ? run->snapshots->pdata[i * run->n_cpu_counts + n] : NULL;
 }
 
 /* All tests in one guest; isolated, each in its own, and the first has those that do not apply. */
@@ -451,21 +464,24 @@ static void add_guests(Guests *guests, guint i, unsigned n, uint64_t seed, unsig
 	unsigned cpus = run->cpu_counts[n];
 	FlGuestRecord *guest = describe_guest(run, kernel, plan->name, cpus, seed, repeat);
 	g_autoptr(GPtrArray) tests = applicable(run, kernel, guest);
-	const FlSnapshot *snapshot =
-		run->snapshots ? run->snapshots->pdata[i * run->n_cpu_counts + n] : NULL;
+	const FlSnapshot *snapshot = tests->len ? snapshot_of(run, i, n) : NULL;
 
-	if (!snapshot || !tests->len) {
-		add_setup(guests, i, guest, g_ptr_array_ref(tests), NULL);
+	if (snapshot)
+		go_on_from(guest, snapshot);
+	if (!snapshot || !run->request->isolate) {
+		add_setup(guests, i, guest, g_ptr_array_ref(tests), snapshot);
 		return;
 	}
 	for (guint t = 0; t < tests->len; t++) {
 		FlTest *test = g_ptr_array_index(tests, t);
 		GPtrArray *one = g_ptr_array_new();
 
-		if (t)
+		if (t) {
 			guest = describe_guest(run, kernel, plan->name, cpus, seed, repeat);
+			go_on_from(guest, snapshot);
+		}
 		g_ptr_array_add(one, test);
-		isolate(guest, test->name, snapshot);
+		isolate(guest, test->name);
 		add_setup(guests, i, guest, one, snapshot);
 	}
 }
@@ -510,16 +526,17 @@ static bool add_snapshot(FlRun *run, guint i, unsigned n, GError **error)
 		return false;
 	}
 	if (why)
-		fl_log_warning("%s: nothing can go on from its boot, so all its tests run in one "
-			       "guest: %s",
-			       plan->name, why);
+		fl_log_warning(
+			"%s: nothing can go on from its boot, so all its guests boot, for all "
+			"their tests: %s",
+			plan->name, why);
 	g_ptr_array_add(run->snapshots, snapshot);
 	return true;
 }
 
 static bool prepare_snapshots(FlRun *run, GError **error)
 {
-	if (!run->request->isolate)
+	if (!run->request->restore)
 		return true;
 	run->snapshots = g_ptr_array_new_with_free_func((GDestroyNotify)fl_snapshot_free);
 	for (guint i = 0; i < run->built->len; i++)

@@ -14,12 +14,13 @@ typedef struct {
 	const char *const *kernels; /* names; NULL: those that the plan marks as default */
 	const char *const *tests;   /* globs; NULL: the plan's */
 	FlPrepare extra;
-	unsigned cpus;	     /* 0: the plan's */
-	unsigned memory_mib; /* 0: the plan's */
-	const char *accel;   /* "auto", "kvm", "tcg" */
-	bool deterministic;  /* one vCPU at a time by a counted clock; not with "kvm" */
-	bool trace;	     /* of the executed blocks; only with deterministic */
-	bool isolate; /* a fresh kernel for each test, all from one boot; not when deterministic */
+	unsigned cpus;	      /* 0: the plan's */
+	unsigned memory_mib;  /* 0: the plan's */
+	const char *accel;    /* "auto", "kvm", "tcg" */
+	bool deterministic;   /* one vCPU at a time by a counted clock; not with "kvm" */
+	bool trace;	      /* of the executed blocks; only with deterministic */
+	bool restore;	      /* guests go on from one boot that is saved */
+	bool isolate;	      /* a guest for each test; only with restore */
 	unsigned yield_depth; /* only if deterministic: change points of a schedule; 0: none */
 	bool has_seed;
 	uint64_t seed;

@@ -19,14 +19,16 @@
 #include <fl_wire.h>
 #include <string.h>
 
-#define RECIPE_VERSION 1
+#define RECIPE_VERSION 2
 #define SAVE_LIMIT_US  (20 * G_USEC_PER_SEC)
 
 /* The rate is measured; a guest does not mind one that is a little off. */
 #define TSC_STEP_KHZ 100000u
 
-#define FILE_RAM   "ram"
-#define FILE_STATE "state"
+#define FILE_RAM      "ram"
+#define FILE_RAM_HIGH "ram.high"
+#define FILE_STATE    "state"
+#define FILE_SHA256   "sha256"
 
 /* One boot, up to its end. */
 typedef struct {
@@ -45,7 +47,9 @@ void fl_snapshot_free(FlSnapshot *snapshot)
 	if (!snapshot)
 		return;
 	g_free(snapshot->key);
+	g_free(snapshot->sha256);
 	g_free(snapshot->ram);
+	g_free(snapshot->ram_high);
 	g_free(snapshot->state);
 	g_free(snapshot->console);
 	g_free(snapshot);
@@ -54,12 +58,11 @@ void fl_snapshot_free(FlSnapshot *snapshot)
 static json_t *key_inputs(const FlSnapshotSpec *spec, unsigned tsc_khz)
 {
 	g_autofree char *cmdline = fl_qemu_cmdline(spec->machine);
+	g_autofree char *board = fl_qemu_board(spec->machine);
 
-	return json_pack("{s:i, s:i, s:O, s:s, s:i, s:i, s:s, s:i}", "recipe", RECIPE_VERSION,
-			 "protocol", FL_WIRE_PROTO, "inputs", spec->inputs, "cmdline", cmdline,
-			 "cpus", (int)spec->machine->cpus, "memory_mib",
-			 (int)spec->machine->memory_mib, "accel", spec->machine->accel, "tsc",
-			 (int)((tsc_khz + TSC_STEP_KHZ / 2) / TSC_STEP_KHZ));
+	return json_pack("{s:i, s:i, s:O, s:s, s:s, s:i}", "recipe", RECIPE_VERSION, "protocol",
+			 FL_WIRE_PROTO, "inputs", spec->inputs, "cmdline", cmdline, "board", board,
+			 "tsc", (int)((tsc_khz + TSC_STEP_KHZ / 2) / TSC_STEP_KHZ));
 }
 
 char *fl_snapshot_key(const FlSnapshotSpec *spec, unsigned tsc_khz)
@@ -69,18 +72,29 @@ char *fl_snapshot_key(const FlSnapshotSpec *spec, unsigned tsc_khz)
 	return fl_hash_json(inputs);
 }
 
-static FlSnapshot *load(const char *snapshots, const char *key)
+/* One that lacks a file is damaged, and as good as none. */
+static bool is_whole(const FlSnapshot *snapshot)
 {
-	g_autofree char *dir = g_build_filename(snapshots, key, NULL);
+	return g_file_test(snapshot->ram, G_FILE_TEST_IS_REGULAR) &&
+	       g_file_test(snapshot->state, G_FILE_TEST_IS_REGULAR) &&
+	       g_file_test(snapshot->console, G_FILE_TEST_IS_REGULAR);
+}
+
+FlSnapshot *fl_snapshot_load(const FlSite *site, const char *key)
+{
+	g_autofree char *dir = g_build_filename(site->cache_dir, "snapshots", key, NULL);
+	g_autofree char *sha256 = g_build_filename(dir, FILE_SHA256, NULL);
 	g_autoptr(FlSnapshot) snapshot = g_new0(FlSnapshot, 1);
 
+	/* The key may stand in a file that somebody edited. */
+	if (strchr(key, G_DIR_SEPARATOR))
+		return NULL;
 	snapshot->key = g_strdup(key);
 	snapshot->ram = g_build_filename(dir, FILE_RAM, NULL);
+	snapshot->ram_high = g_build_filename(dir, FILE_RAM_HIGH, NULL);
 	snapshot->state = g_build_filename(dir, FILE_STATE, NULL);
 	snapshot->console = g_build_filename(dir, FL_RUNDIR_CONSOLE, NULL);
-	if (!g_file_test(snapshot->ram, G_FILE_TEST_IS_REGULAR) ||
-	    !g_file_test(snapshot->state, G_FILE_TEST_IS_REGULAR) ||
-	    !g_file_test(snapshot->console, G_FILE_TEST_IS_REGULAR))
+	if (!is_whole(snapshot) || !fl_fs_read(sha256, &snapshot->sha256, NULL, NULL))
 		return NULL;
 	return g_steal_pointer(&snapshot);
 }
@@ -160,8 +174,11 @@ static bool make_judge(Boot *boot, GError **error)
 
 static bool write_initrd(const Boot *boot, const char *path, GError **error)
 {
-	FlOrders orders = {
-		.nonce = boot->nonce, .time_scale_milli = 1000, .effort = 1, .save = true};
+	FlOrders orders = {.nonce = boot->nonce,
+			   .time_scale_milli = 1000,
+			   .effort = 1,
+			   .deterministic = boot->spec->machine->deterministic,
+			   .save = true};
 	g_autofree char *text = fl_orders_text(&orders);
 
 	return fl_initramfs_with_orders(boot->spec->initramfs, text, path, error);
@@ -171,11 +188,12 @@ static bool start(Boot *boot, unsigned tsc_khz, GError **error)
 {
 	g_autofree char *initrd = g_build_filename(boot->dir, FL_RUNDIR_INITRD, NULL);
 	g_autofree char *ram = g_build_filename(boot->dir, FILE_RAM, NULL);
+	g_autofree char *ram_high = g_build_filename(boot->dir, FILE_RAM_HIGH, NULL);
 	g_autofree char *console = g_build_filename(boot->dir, FL_RUNDIR_CONSOLE, NULL);
 	g_autofree char *wire = g_build_filename(boot->dir, FL_RUNDIR_WIRE, NULL);
 	g_autofree char *qemu_log = g_build_filename(boot->dir, FL_RUNDIR_QEMU, NULL);
 	g_autofree char *command = g_build_filename(boot->dir, FL_RUNDIR_COMMAND, NULL);
-	FlVmFork files = {.ram = ram};
+	FlVmFork files = {.ram = ram, .ram_high = ram_high};
 	FlVmSpec spec = *boot->spec->machine;
 
 	spec.tsc_khz = tsc_khz;
@@ -225,20 +243,43 @@ static bool boot_once(const FlSnapshotSpec *spec, const char *key, const char *d
 
 /* ---- the cache ---- */
 
+/*
+ * The instant at which a boot was saved is the host's: two of one key are not the same, and guests
+ * that go on from them are not. This tells them apart.
+ */
+static char *identify(const char *dir, GError **error)
+{
+	static const char *const names[] = {FILE_RAM, FILE_RAM_HIGH, FILE_STATE, FL_RUNDIR_CONSOLE};
+	g_autoptr(json_t) hashes = json_object();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *path = g_build_filename(dir, names[i], NULL);
+		g_autofree char *hash = NULL;
+
+		if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+			continue;
+		/* A memory that a crash of the host tore would look like a crash of the kernel. */
+		hash = fl_fs_sync(path, error) ? fl_hash_file(path, error) : NULL;
+		if (!hash)
+			return NULL;
+		json_object_set_new(hashes, names[i], json_string(hash));
+	}
+	return fl_hash_json(hashes);
+}
+
 /* A folder of that name that could not be loaded is damaged: it makes room. */
 static bool publish(const FlSnapshotSpec *spec, const char *fresh, const char *final,
 		    unsigned tsc_khz, GError **error)
 {
 	g_autofree char *path = g_build_filename(fresh, FL_RUNDIR_INPUTS, NULL);
 	g_autofree char *initrd = g_build_filename(fresh, FL_RUNDIR_INITRD, NULL);
-	g_autofree char *ram = g_build_filename(fresh, FILE_RAM, NULL);
-	g_autofree char *state = g_build_filename(fresh, FILE_STATE, NULL);
+	g_autofree char *sha256_path = g_build_filename(fresh, FILE_SHA256, NULL);
+	g_autofree char *sha256 = identify(fresh, error);
 	g_autoptr(json_t) inputs = key_inputs(spec, tsc_khz);
 
-	/* A memory that a crash of the host tore would look like a crash of the kernel. */
-	return fl_fs_sync(ram, error) && fl_fs_sync(state, error) && fl_fs_remove(initrd, error) &&
-	       fl_json_write(path, inputs, error) && fl_fs_remove(final, error) &&
-	       fl_fs_rename(fresh, final, error);
+	return sha256 && fl_fs_write(sha256_path, sha256, strlen(sha256), error) &&
+	       fl_fs_remove(initrd, error) && fl_json_write(path, inputs, error) &&
+	       fl_fs_remove(final, error) && fl_fs_rename(fresh, final, error);
 }
 
 static bool make(const FlSnapshotSpec *spec, const char *snapshots, const char *key,
@@ -274,12 +315,12 @@ static bool make_under_lock(const FlSnapshotSpec *spec, const char *snapshots, c
 
 	if (!lock)
 		return false;
-	*ret_snapshot = load(snapshots, key);
+	*ret_snapshot = fl_snapshot_load(spec->site, key);
 	if (*ret_snapshot)
 		return true;
 	if (!make(spec, snapshots, key, tsc_khz, ret_why, error))
 		return false;
-	*ret_snapshot = load(snapshots, key);
+	*ret_snapshot = fl_snapshot_load(spec->site, key);
 	return true;
 }
 
@@ -287,11 +328,11 @@ bool fl_snapshot_get(const FlSnapshotSpec *spec, FlSnapshot **ret_snapshot, char
 		     GError **error)
 {
 	g_autofree char *snapshots = g_build_filename(spec->site->cache_dir, "snapshots", NULL);
-	unsigned tsc_khz = fl_tsc_khz();
+	unsigned tsc_khz = spec->machine->deterministic ? FL_TSC_ICOUNT_KHZ : fl_tsc_khz();
 	g_autofree char *key = fl_snapshot_key(spec, tsc_khz);
 
 	*ret_why = NULL;
-	*ret_snapshot = load(snapshots, key);
+	*ret_snapshot = fl_snapshot_load(spec->site, key);
 	if (*ret_snapshot)
 		return true;
 	return fl_fs_mkdir(snapshots, error) &&

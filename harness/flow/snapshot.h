@@ -23,7 +23,8 @@ typedef struct {
 
 typedef struct {
 	char *key;
-	char *ram, *state, *console; /* as FlVmFork has them */
+	char *sha256; /* of its content: two boots of one key are saved at two instants */
+	char *ram, *ram_high, *state, *console; /* as FlVmFork has them */
 } FlSnapshot;
 
 /* The content key: everything that decides what the boot does, but for the host's time. */
@@ -37,6 +38,9 @@ char *fl_snapshot_key(const FlSnapshotSpec *spec, unsigned tsc_khz);
  */
 bool fl_snapshot_get(const FlSnapshotSpec *spec, FlSnapshot **ret_snapshot, char **ret_why,
 		     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What the cache has under that key, or NULL. */
+FlSnapshot *fl_snapshot_load(const FlSite *site, const char *key);
 
 void fl_snapshot_free(FlSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlSnapshot, fl_snapshot_free)

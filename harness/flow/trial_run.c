@@ -212,6 +212,8 @@ static bool write_orders(const FlTrial *trial, const FlOrders *orders, GError **
 
 	if (setup->initrd)
 		return fl_rundir_keep(setup->initrd, initrd, error);
+	if (setup->orders)
+		return fl_rundir_keep(setup->orders, alone, error);
 	if (setup->snapshot)
 		return fl_fs_write(alone, text, strlen(text), error);
 	return fl_initramfs_with_orders(setup->initramfs, text, initrd, error);
@@ -308,6 +310,7 @@ static bool start_vm(FlTrial *trial, GError **error)
 	spec.on_limit = on_limit;
 	if (setup->snapshot) {
 		from = (FlVmFork){.ram = setup->snapshot->ram,
+				  .ram_high = setup->snapshot->ram_high,
 				  .state = setup->snapshot->state,
 				  .orders = orders,
 				  .console = setup->snapshot->console};
@@ -346,7 +349,7 @@ FlTrial *fl_trial_run_start(const FlTrialSetup *setup, FlTrialDoneFn on_done, gp
 	FlOrders limits = orders;
 
 	limits.time_scale_milli = setup->guest->limit_scale_milli;
-	if (!setup->initrd)
+	if (!setup->initrd && !setup->orders)
 		setup->guest->tests_limit_ms = fl_orders_limit_us(&limits) / 1000;
 	trial->setup = *setup;
 	trial->on_done = on_done;

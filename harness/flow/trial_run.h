@@ -40,6 +40,7 @@ typedef struct {
 	const char *initramfs;	    /* without orders */
 	const char *initrd;	    /* or: one that has its orders, of an older run */
 	const FlSnapshot *snapshot; /* or: the boot that it goes on from */
+	const char *orders;	    /* beside it: those of an older run; NULL: of the tests */
 	const GPtrArray *tests;	    /* of FlTest: those that this guest runs */
 	const GPtrArray *disks;	    /* of FlDisk */
 	const json_t *inputs;	    /* inputs.json, complete */

@@ -33,6 +33,7 @@ void fl_record_guest_free(FlGuestRecord *guest)
 	g_free(guest->accel);
 	g_free(guest->accel_reason);
 	g_free(guest->snapshot);
+	g_free(guest->snapshot_sha256);
 	g_free(guest->detail);
 	g_free(guest->console_sha256);
 	g_free(guest->trace_sha256);

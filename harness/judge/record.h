@@ -27,7 +27,8 @@ typedef struct {
 	char *accel, *accel_reason;
 	uint64_t seed;
 	bool deterministic;
-	char *snapshot; /* key of the boot that it went on from; NULL: it booted itself */
+	/* Key and content of the boot that it went on from; NULL: it booted itself. */
+	char *snapshot, *snapshot_sha256;
 	unsigned time_scale_milli;  /* of the guest's own limits: in its orders and watchdogs */
 	unsigned limit_scale_milli; /* of the host's limits */
 	uint64_t tests_limit_ms;    /* what all its tests may take by the host's clock */

@@ -105,6 +105,7 @@ static json_t *vm_json(const FlGuestRecord *guest)
 	set_string(object, "accel_reason", guest->accel_reason);
 	json_object_set_new(object, "deterministic", json_boolean(guest->deterministic));
 	set_string(object, "snapshot", guest->snapshot);
+	set_string(object, "snapshot_sha256", guest->snapshot_sha256);
 	json_object_set_new(object, "seed", json_integer((json_int_t)guest->seed));
 	json_object_set_new(object, "boot_ms", rounded(guest->boot_ms));
 	json_object_set_new(object, "total_ms", rounded(guest->total_ms));

@@ -60,4 +60,8 @@ assert [f["seed"] for f in r["failures"]] == [5, 6, 7, 8, 9] and r["distinct"] =
 FAKE="exit" expect "seeds that tell nothing" 3 "BROKEN: no seed could be told" explore --seeds 1..2 --cpus 2
 promise "... are run twice" test "$(find "$out/explore" -path '*patched*/guest.json' | wc -l)" = $((5 + 4))
 expect "... and again the next time" 1 "FAIL: 1 of 1 seeds failed" explore --seeds 1..1 --cpus 2
+
+expect "a boot that dies is nothing to go on from" 1 "all its guests boot" explore --restore --seeds 20..20 --cpus 2
+promise "... and its seeds boot" grep -q "^CRASH: seed 20: .*panic" "$scratch/output"
+promise "... what repeats one would go on from it" grep -q "again: .* run --deterministic --restore " "$scratch/output"
 finish

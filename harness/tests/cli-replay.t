@@ -45,7 +45,16 @@ expect "--gdb says how to call it" 1 "gdb -ex 'target remote 127.0.0.1:1234'" re
 
 cp -R "$run/patched" "$scratch/isolated"
 sed -i 's/"snapshot": null/"snapshot": "feed"/' "$scratch/isolated/guest.json"
-expect "a guest that went on from a boot is told" 2 "went on from a boot that others share" replay "$scratch/isolated"
+expect "a guest that went on from nobody knows which boot" 2 "does not say from which" replay "$scratch/isolated"
+sed -i 's/"snapshot_sha256": null/"snapshot_sha256": "f00d"/' "$scratch/isolated/guest.json"
+expect "orders that are missing are named" 2 "isolated/orders: is missing" replay "$scratch/isolated"
+echo "proto 1" >"$scratch/isolated/orders"
+expect "a boot that is gone is told" 2 "expected the boot that its guest went on from in the cache; the command" \
+	replay "$scratch/isolated"
+mkdir -p "$XDG_CACHE_HOME/faultline/snapshots/feed"
+for file in ram state serial.log; do : >"$XDG_CACHE_HOME/faultline/snapshots/feed/$file"; done
+printf beef >"$XDG_CACHE_HOME/faultline/snapshots/feed/sha256"
+expect "... and one that was made again" 2 "found another that was made since" replay "$scratch/isolated"
 
 run --repeat 2
 expect "a run with parallel vCPUs" 1 "the verdict came back: yes, CRASH then, CRASH now" replay "$run"

@@ -24,8 +24,6 @@ expect "an image excludes a patch" 2 "--image is booted as it is" \
 	"$faultline" run --image "$0" --patch "$0"
 expect "KVM cannot be deterministic" 2 "--deterministic needs --accel tcg" "$faultline" run --deterministic --accel kvm
 expect "parallel vCPUs cannot be traced" 2 "--trace needs --deterministic" "$faultline" run --trace
-expect "an isolated guest cannot be deterministic" 2 "--isolate cannot go with --deterministic" \
-	"$faultline" run --deterministic --isolate
 expect "a strategy has a name" 2 '--strategy: expected none or points, found "pct"' \
 	"$faultline" run --deterministic --strategy pct
 expect "yields need one vCPU at a time" 2 "--strategy points: needs --deterministic" "$faultline" run --strategy points

@@ -18,6 +18,7 @@ static void test_round_trip(void)
 	g_autoptr(FlGuestRecord) loaded = NULL;
 
 	saved->snapshot = g_strdup("feed");
+	saved->snapshot_sha256 = g_strdup("f00d");
 	g_assert_true(fl_evidence_save_guest(saved, scratch, NULL));
 	loaded = fl_evidence_load_guest(scratch, NULL);
 	g_assert_nonnull(loaded);
@@ -30,6 +31,7 @@ static void test_round_trip(void)
 	g_assert_cmpuint(loaded->cpus, ==, saved->cpus);
 	g_assert_cmpuint(loaded->seed, ==, saved->seed);
 	g_assert_cmpstr(loaded->snapshot, ==, "feed");
+	g_assert_cmpstr(loaded->snapshot_sha256, ==, "f00d");
 	g_assert_cmpint(loaded->ending, ==, saved->ending);
 	g_assert_cmpfloat(loaded->boot_ms, ==, saved->boot_ms);
 	g_assert_null(loaded->verdict);

@@ -187,6 +187,56 @@ static void test_fork(void)
 	check_pairs(&spec, restored, G_N_ELEMENTS(restored));
 }
 
+/* Disks are memory that a boot does not write to, so that it is in no file that others go on from. */
+static void test_deterministic_fork(void)
+{
+	static const FlVmDisk pmem[] = {{"ext4", "/images/a,b.img", .size_mib = 256}};
+	static const char *const both[][2] = {
+		{"-machine", "pc,hpet=off,vmport=off,usb=off"},
+		{"-icount", "shift=4,sleep=off"},
+		{"-numa", "node,nodeid=2,memdev=part2"},
+	};
+	static const char *const boot[][2] = {
+		{"-object", "memory-backend-file,id=part0,size=512M,share=on,mem-path=/c/r,,am"},
+		{"-object", "memory-backend-file,id=part1,size=256M,share=on,readonly=on,"
+			    "mem-path=/images/a,,b.img"},
+		{"-object", "memory-backend-file,id=part2,size=512M,share=on,mem-path=/c/high"},
+	};
+	static const char *const restored[][2] = {
+		{"-object", "memory-backend-file,id=part0,size=512M,share=off,mem-path=/c/r,,am"},
+		{"-object", "memory-backend-file,id=part1,size=256M,share=off,"
+			    "mem-path=/images/a,,b.img"},
+		{"-object", "memory-backend-file,id=part2,size=512M,share=off,mem-path=/c/high"},
+	};
+	FlVmFork from_boot = boot_files, from_restored = restored_files;
+	FlVmSpec spec = spec_new();
+
+	spec.deterministic = true;
+	spec.disks = pmem;
+	spec.n_disks = 1;
+	from_boot.ram_high = from_restored.ram_high = "/c/high";
+	spec.fork = &from_boot;
+	check_pairs(&spec, both, G_N_ELEMENTS(both));
+	check_pairs(&spec, boot, G_N_ELEMENTS(boot));
+	spec.fork = &from_restored;
+	check_pairs(&spec, both, G_N_ELEMENTS(both));
+	check_pairs(&spec, restored, G_N_ELEMENTS(restored));
+}
+
+/* Whatever decides what a machine does and is in no file. */
+static void test_board(void)
+{
+	FlVmSpec spec = spec_new();
+	g_autofree char *parallel = fl_qemu_board(&spec);
+	g_autofree char *deterministic = NULL;
+
+	spec.deterministic = true;
+	deterministic = fl_qemu_board(&spec);
+	g_assert_nonnull(strstr(parallel, "-smp 4 -m 1024M -seed 18446744073709551615 -accel tcg"));
+	g_assert_nonnull(strstr(deterministic, "tb-size=512 -icount shift=4,sleep=off -rtc "));
+	g_assert_null(strstr(deterministic, "/"));
+}
+
 static void test_fork_script(void)
 {
 	FlVmSpec spec = spec_new();
@@ -275,6 +325,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/qemu/deterministic-keeps-the-host-s-time-out", test_deterministic);
 	g_test_add_func("/qemu/a-trace-is-a-plugin", test_trace);
 	g_test_add_func("/qemu/a-boot-and-who-goes-on-from-it-are-one-machine", test_fork);
+	g_test_add_func("/qemu/a-deterministic-boot-and-who-goes-on-from-it",
+			test_deterministic_fork);
+	g_test_add_func("/qemu/the-board-says-what-no-file-holds", test_board);
 	g_test_add_func("/qemu/the-script-goes-on-from-a-boot", test_fork_script);
 	g_test_add_func("/qemu/kvm-has-no-thread-option", test_kvm);
 	g_test_add_func("/qemu/watchdogs-stay-in-the-kernel-s-range", test_watchdogs);

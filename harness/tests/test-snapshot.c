@@ -59,7 +59,7 @@ static void test_key(void)
 	g_autofree char *key = fl_snapshot_key(&world->spec, 2000000);
 	g_autofree char *measured_again = fl_snapshot_key(&world->spec, 2000123);
 	g_autofree char *other_host = fl_snapshot_key(&world->spec, 3000000);
-	g_autofree char *cpus = NULL, *line = NULL, *kernel = NULL;
+	g_autofree char *cpus = NULL, *line = NULL, *kernel = NULL, *clock = NULL;
 
 	g_assert_cmpuint(strlen(key), ==, 64);
 	g_assert_cmpstr(key, ==, measured_again);
@@ -72,6 +72,10 @@ static void test_key(void)
 	cpus = fl_snapshot_key(&world->spec, 2000000);
 	g_assert_cmpstr(key, !=, cpus);
 	world->machine.cpus = 2;
+	world->machine.deterministic = true;
+	clock = fl_snapshot_key(&world->spec, 2000000);
+	g_assert_cmpstr(key, !=, clock);
+	world->machine.deterministic = false;
 	json_object_set_new(world->inputs, "kernel", json_string("beef"));
 	kernel = fl_snapshot_key(&world->spec, 2000000);
 	g_assert_cmpstr(key, !=, kernel);

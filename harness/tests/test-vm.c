@@ -240,6 +240,20 @@ static void test_restored_console(void)
 	world_free(world);
 }
 
+/* What QEMU is told to go on with opens its socket, which nothing else is taken from. */
+static void test_deterministic_restore(void)
+{
+	World *world = world_new("panic");
+
+	world->files =
+		(FlVmFork){.ram = "r", .state = "/dev/null", .orders = "o", .console = "/dev/null"};
+	world->spec.fork = &world->files;
+	world->spec.deterministic = true;
+	world_run(world);
+	g_assert_cmpint(world->kind, ==, FL_ENDING_RESET);
+	world_free(world);
+}
+
 /* Nothing that was restored and stays silent may be held against the kernel. */
 static void test_restored_silence(void)
 {
@@ -275,6 +289,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		g_test_add_data_func(cases[i].name, &cases[i], test_case);
 	g_test_add_func("/vm/no-byte-is-lost-at-the-end", test_no_byte_lost);
+	g_test_add_func("/vm/a-deterministic-guest-that-goes-on-is-not-listened-to",
+			test_deterministic_restore);
 	g_test_add_func("/vm/bytes-come-as-they-were", test_bytes_as_they_were);
 	g_test_add_func("/vm/stop-ends-it-after-the-grace-time", test_stop);
 	g_test_add_func("/vm/missing-qemu-names-the-package", test_missing);

@@ -121,6 +121,12 @@ static char *escape(const char *value)
 	return g_strjoinv(",,", parts);
 }
 
+/* Memory with disks in it is of several parts. */
+static bool has_parts(const FlVmSpec *spec)
+{
+	return spec->deterministic && spec->n_disks;
+}
+
 static void add_machine(GPtrArray *argv, const FlVmSpec *spec)
 {
 	add(argv, "-nodefaults", NULL);
@@ -128,7 +134,7 @@ static void add_machine(GPtrArray *argv, const FlVmSpec *spec)
 	add(argv, "-display", "none");
 	add(argv, "-no-reboot", NULL);
 	addf(argv, "-machine", "pc,hpet=off,vmport=off,usb=off%s",
-	     spec->fork ? ",memory-backend=ram" : "");
+	     spec->fork && !has_parts(spec) ? ",memory-backend=ram" : "");
 	add(argv, "-bios", "qboot.rom");
 	add(argv, "-cpu", "qemu64");
 	addf(argv, "-smp", "%u", spec->cpus);
@@ -151,6 +157,16 @@ static void add_accel(GPtrArray *argv, const FlVmSpec *spec)
 	add(argv, "-accel", "tcg,thread=single,tb-size=512");
 	add(argv, "-icount", "shift=4,sleep=off");
 	add(argv, "-rtc", "base=2024-01-01T00:00:00,clock=vm");
+}
+
+char *fl_qemu_board(const FlVmSpec *spec)
+{
+	g_autoptr(GPtrArray) options = g_ptr_array_new_with_free_func(g_free);
+
+	add_machine(options, spec);
+	add_accel(options, spec);
+	g_ptr_array_add(options, NULL);
+	return g_strjoinv(" ", (char **)options->pdata);
 }
 
 static void add_kernel(GPtrArray *argv, const FlVmSpec *spec)
@@ -177,15 +193,29 @@ static void add_ends(GPtrArray *argv)
 }
 
 /*
+ * What the guest writes to its memory is in the file of the boot that is saved, and in no file of a
+ * restored one.
+ */
+static void add_memory(GPtrArray *argv, const FlVmSpec *spec, const char *id, unsigned mib,
+		       const char *file)
+{
+	g_autofree char *path = file ? escape(file) : NULL;
+
+	if (path)
+		addf(argv, "-object", "memory-backend-file,id=%s,size=%uM,share=%s,mem-path=%s", id,
+		     mib, is_restored(spec) ? "off" : "on", path);
+	else
+		addf(argv, "-object", "memory-backend-ram,id=%s,size=%uM", id, mib);
+}
+
+/*
  * No announcement: it is for a network, and its timer would be an instant of the host's. No run
  * state in the file: the restored guest then runs at once, although the saved one had been stopped.
  */
 static void add_fork(GPtrArray *argv, const FlVmSpec *spec)
 {
-	g_autofree char *ram = escape(spec->fork->ram);
-
-	addf(argv, "-object", "memory-backend-file,id=ram,size=%uM,share=%s,mem-path=%s",
-	     spec->memory_mib, is_restored(spec) ? "off" : "on", ram);
+	if (!has_parts(spec))
+		add_memory(argv, spec, "ram", spec->memory_mib, spec->fork->ram);
 	add(argv, "-global", "migration.announce-rounds=0");
 	add(argv, "-global", "migration.store-global-state=off");
 	if (is_restored(spec)) {
@@ -207,36 +237,56 @@ static char *throttle(const FlVmDisk *disk)
 	return g_string_free(limits, FALSE);
 }
 
-static void add_memory_part(GPtrArray *argv, unsigned part, const char *backend, unsigned mib,
-			    const char *more)
+static void add_node(GPtrArray *argv, unsigned *part)
 {
-	addf(argv, "-object", "%s,id=part%u,size=%uM%s", backend, part, mib, more);
-	addf(argv, "-numa", "node,nodeid=%u,memdev=part%u", part, part);
+	addf(argv, "-numa", "node,nodeid=%u,memdev=part%u", *part, *part);
+	(*part)++;
+}
+
+static void add_memory_part(GPtrArray *argv, const FlVmSpec *spec, unsigned *part, unsigned mib,
+			    const char *file)
+{
+	g_autofree char *id = g_strdup_printf("part%u", *part);
+
+	add_memory(argv, spec, id, mib, file);
+	add_node(argv, part);
+}
+
+/*
+ * Mapped privately, so that stores of the guest never reach the image. In a boot that is saved it is
+ * shared, which leaves it out of what is saved, and so nobody may write to it.
+ */
+static void add_disk_part(GPtrArray *argv, const FlVmSpec *spec, unsigned *part,
+			  const FlVmDisk *disk)
+{
+	g_autofree char *path = escape(disk->path);
+	bool saved = spec->fork && !is_restored(spec);
+
+	addf(argv, "-object", "memory-backend-file,id=part%u,size=%uM,%s,mem-path=%s", *part,
+	     disk->size_mib, saved ? "share=on,readonly=on" : "share=off", path);
+	add_node(argv, part);
 }
 
 /*
  * A disk that is memory of the guest has no completion that comes at an instant of the host's.
- * Parts of memory stand one behind the other; without ACPI the kernel sees no nodes. Mapped
- * privately, so that stores of the guest never reach the image.
+ * Parts of memory stand one behind the other; without ACPI the kernel sees no nodes.
  */
 static void add_pmem(GPtrArray *argv, const FlVmSpec *spec)
 {
+	const FlVmFork *fork = spec->fork;
 	unsigned low_mib = fl_qemu_disks_at_mib(spec), part = 0;
 
-	add_memory_part(argv, part++, "memory-backend-ram", low_mib, "");
-	for (size_t i = 0; i < spec->n_disks; i++) {
-		g_autofree char *path = escape(spec->disks[i].path);
-		g_autofree char *more = g_strdup_printf(",share=off,mem-path=%s", path);
-
-		add_memory_part(argv, part++, "memory-backend-file", spec->disks[i].size_mib, more);
-	}
-	add_memory_part(argv, part, "memory-backend-ram", spec->memory_mib - low_mib, "");
+	add_memory_part(argv, spec, &part, low_mib, fork ? fork->ram : NULL);
+	for (size_t i = 0; i < spec->n_disks; i++)
+		add_disk_part(argv, spec, &part, &spec->disks[i]);
+	add_memory_part(argv, spec, &part, spec->memory_mib - low_mib,
+			fork ? fork->ram_high : NULL);
 }
 
 static void add_disks(GPtrArray *argv, const FlVmSpec *spec)
 {
 	if (spec->deterministic) {
-		if (spec->n_disks)
+		if (has_parts(spec))
 			add_pmem(argv, spec);
 		return;
 	}

@@ -19,6 +19,12 @@ unsigned fl_qemu_disks_at_mib(const FlVmSpec *spec);
 /* NULL-terminated; free with g_strfreev. qmp_fd is a socket that QEMU inherits, -1: none. */
 char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd);
 
+/*
+ * What of the machine is in no file and not said to the kernel: board, processors, clock, as options
+ * in one line. The caller frees.
+ */
+char *fl_qemu_board(const FlVmSpec *spec);
+
 /* The kernel's command line; caller frees. */
 char *fl_qemu_cmdline(const FlVmSpec *spec);
 

@@ -40,7 +40,7 @@ struct FlVm {
 	uint64_t silence_us, console_max, grace_us;
 	uint64_t boot_us, total_us;
 	bool restored;
-	bool deaf; /* no control socket: QEMU tells nothing but how it ended */
+	bool deaf; /* QEMU is asked nothing: it tells nothing but how it ended */
 	uint64_t last_byte_us, last_wire_us; /* monotonic */
 	unsigned memory_mib;
 	FlVmLimitFn on_limit;
@@ -202,6 +202,8 @@ static void on_qmp_event(const char *event, const char *reason, gpointer data)
 {
 	FlVm *vm = data;
 
+	if (vm->deaf)
+		return;
 	if (strcmp(event, "GUEST_PANICKED") == 0) {
 		vm->grace_us = PANIC_GRACE_US;
 		happen(vm, FL_VMEVENT_PANICKED);
@@ -352,8 +354,8 @@ static FlVm *vm_new(const FlVmSpec *spec, FlVmBytesFn on_bytes, FlVmEndFn on_end
 	vm->silence_us = spec->silence_us;
 	vm->total_us = spec->total_us;
 	vm->console_max = spec->console_max;
-	vm->deaf = spec->deterministic;
 	vm->restored = spec->fork && spec->fork->state;
+	vm->deaf = spec->deterministic && (!spec->fork || vm->restored);
 	vm->memory_mib = spec->memory_mib;
 	vm->on_limit = spec->on_limit;
 	vm->program = g_strdup(fl_qemu_program(spec));
@@ -459,8 +461,11 @@ static bool start_qemu(FlVm *vm, const FlVmSpec *spec, GError **error)
 	fl_fd int theirs = -1;
 	fl_fd int state = -1;
 
-	/* Every byte on the socket wakes QEMU's main loop, at an instant of the host's. */
-	if (vm->deaf)
+	/*
+	 * Every byte on the socket wakes QEMU's main loop, at an instant of the host's. What a restored
+	 * guest is told to go on with is all there before its first instruction.
+	 */
+	if (vm->deaf && !vm->restored)
 		return spawn_qemu(vm, spec, -1, -1, error);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		g_set_error(error, FL_VM_ERROR, FL_VM_ERROR_START,

@@ -50,6 +50,7 @@ typedef struct {
  */
 typedef struct {
 	const char *ram; /* file of the guest's memory: made by the boot, later copied on write */
+	const char *ram_high; /* of that above the disks, where these are memory of the guest */
 	/* NULL: the guest boots, to be saved. */
 	const char *state;   /* file of everything else, by fl_vm_save */
 	const char *orders;  /* file that the guest reads as FL_WIRE_ORDERS_FW_CFG */
@@ -77,7 +78,7 @@ typedef struct {
 	bool deterministic;
 	const FlVmTrace *trace; /* or NULL; needs deterministic */
 	bool gdb;		/* waits for gdb on FL_VM_GDB before the first instruction */
-	const FlVmFork *fork;	/* NULL: boots, with memory of its own; not when deterministic */
+	const FlVmFork *fork;	/* NULL: boots, with memory of its own */
 	const FlVmDisk *disks;
 	size_t n_disks;
 	unsigned tsc_khz;    /* rate of the guest's time-stamp counter; 0: it measures it itself */
