@@ -9,18 +9,14 @@
  */
 #include "ft.h"
 #include "ft_bounded.h"
+#include "ft_group.h"
 #include "ft_procfs.h"
 #include "ft_touch.h"
 #include "table.h"
 
 #include <sched.h>
-#include <stdio.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define ROOT	  "/mnt/cgroup"
-#define GROUP	  ROOT "/memcg-shared"
+#define GROUP	  FT_GROUP_AT "/memcg-shared"
 #define PAGES	  2048
 #define SETTLE_MS 5000
 
@@ -53,10 +49,8 @@ static void touch_in_group(void *arg)
 	const enum ft_kind *kind = arg;
 	struct ft_touch result;
 	struct ft_map map;
-	char pid[16];
 
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	ft_procfs_write(GROUP "/cgroup.procs", pid);
+	ft_group_join(GROUP);
 	map = ft_map_new(*kind, PAGES);
 	result = ft_touch_pages(&map, ft_cpus(), ft_stream("memcg-shared"));
 	ft_touch_report(&map, &result);
@@ -69,12 +63,10 @@ static void charge(const void *arg)
 {
 	enum ft_kind kind = *(const enum ft_kind *)arg;
 
-	if (mkdir(GROUP, 0755) < 0)
-		ft_fail_errno("mkdir of a cgroup");
+	ft_group_make(GROUP);
 	ft_bounded_child(touch_in_group, &kind, "a process in a memory cgroup");
 	expect_shmem(0, 0, "after its process has ended");
-	if (rmdir(GROUP) < 0)
-		ft_fail_errno("rmdir of a cgroup without processes");
+	ft_group_remove(GROUP);
 }
 
 static void run(const struct ft_test *test)
@@ -82,15 +74,11 @@ static void run(const struct ft_test *test)
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_SHM};
 
 	(void)test;
-	mkdir(ROOT, 0755);
-	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL) < 0)
-		ft_skip_all("no cgroup2 (CONFIG_CGROUPS)");
-	ft_procfs_write(ROOT "/cgroup.subtree_control", "+memory");
+	ft_group_mount();
 	ft_plan(4);
 	for (size_t k = 0; k < 4; k++)
 		ft_case(charge, &kinds[k], "%s", ft_kind_name(kinds[k]));
-	ft_procfs_write(ROOT "/cgroup.subtree_control", "-memory");
-	umount2(ROOT, 0);
+	ft_group_unmount();
 }
 
 const struct ft_test memcg_shared = {

@@ -15,26 +15,22 @@
 #include "ft_bounded.h"
 #include "ft_cache.h"
 #include "ft_disk.h"
+#include "ft_group.h"
 #include "ft_map.h"
 #include "ft_procfs.h"
 #include "ft_team.h"
 #include "table.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define AT	  "/mnt/cgroup"
-#define GROUP	  AT "/ft-limit"
+#define GROUP	  FT_GROUP_AT "/ft-limit"
 #define LIMIT	  "8388608"
 #define PAGES	  8192	/* four times the limit */
 #define NEIGHBOUR 64	/* pages that the process outside uses */
@@ -76,9 +72,7 @@ static void load_share(unsigned index, void *arg)
 
 static void make_group(void)
 {
-	ft_procfs_write(AT "/cgroup.subtree_control", "+memory");
-	if (mkdir(GROUP, 0755) < 0 && errno != EEXIST)
-		ft_fail_errno(GROUP);
+	ft_group_make(GROUP);
 	ft_procfs_write(GROUP "/memory.max", LIMIT);
 	ft_procfs_write(GROUP "/memory.swap.max", "0");
 }
@@ -112,7 +106,7 @@ static struct waiter start_waiter(const struct job *job, bool exempt)
 	if (waiter.pid == 0) {
 		if (exempt) {
 			ft_procfs_write("/proc/self/oom_score_adj", "-1000");
-			ft_procfs_write(GROUP "/cgroup.procs", "0");
+			ft_group_join(GROUP);
 		} else
 			use_neighbours(job);
 		if (write(ready[1], "", 1) != 1 || read(leave[0], &byte, 1) != 1)
@@ -169,12 +163,6 @@ static void expect_counted(uint64_t kills)
 			(unsigned long long)counted, (unsigned long long)kills);
 }
 
-static void remove_group(void)
-{
-	if (rmdir(GROUP) < 0)
-		ft_fail_errno("rmdir of a memory cgroup without processes");
-}
-
 static void exceed(const void *arg)
 {
 	const struct shape *shape = arg;
@@ -189,7 +177,7 @@ static void exceed(const void *arg)
 	outside = start_waiter(&job, false);
 	pid = fork_or_fail();
 	if (pid == 0) {
-		ft_procfs_write(GROUP "/cgroup.procs", "0");
+		ft_group_join(GROUP);
 		ft_team_run(shape->threads, store_share, &job);
 		_exit(0);
 	}
@@ -199,14 +187,14 @@ static void exceed(const void *arg)
 	expect_counted(1);
 	ft_metric_add("kills", 1);
 	ft_map_free(&job.map);
-	remove_group();
+	ft_group_remove(GROUP);
 }
 
 static void load_in_group(void *arg)
 {
 	struct job *job = arg;
 
-	ft_procfs_write(GROUP "/cgroup.procs", "0");
+	ft_group_join(GROUP);
 	ft_team_run(job->shape->threads, load_share, job);
 }
 
@@ -220,7 +208,7 @@ static void reclaim(const void *arg)
 	ft_bounded_child(load_in_group, &job, "loads of a file greater than the limit");
 	expect_counted(0);
 	ft_map_free(&job.map);
-	remove_group();
+	ft_group_remove(GROUP);
 }
 
 static void run(const struct ft_test *test)
@@ -234,21 +222,14 @@ static void run(const struct ft_test *test)
 
 	(void)test;
 	ft_disk_mount("ext4");
-	mkdir(AT, 0755);
-	if (mount("cgroup2", AT, "cgroup2", 0, NULL) < 0) {
-		perror("mount of cgroup2");
-		exit(1);
-	}
+	ft_group_mount();
 	ft_plan(6);
 	for (size_t i = 0; i < 6; i++)
 		ft_case(shapes[i].kind == FT_EXT4 ? reclaim : exceed, &shapes[i], "%s", names[i]);
 	/* A case that failed may have left it. */
 	rmdir(GROUP);
+	ft_group_unmount();
 	ft_disk_release("ext4");
-	if (umount2(AT, 0) < 0) {
-		perror("umount of cgroup2");
-		exit(1);
-	}
 }
 
 const struct ft_test memory_limit = {

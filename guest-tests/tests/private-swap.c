@@ -13,6 +13,7 @@
 #include "ft_bounded.h"
 #include "ft_disk.h"
 #include "ft_gate.h"
+#include "ft_group.h"
 #include "ft_map.h"
 #include "ft_probe.h"
 #include "ft_procfs.h"
@@ -23,15 +24,13 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define PAGES	      288
-#define MET	      48 /* of them, the first: each waits for the disk */
-#define SWAP_DISK     "swap"
-#define ROOT	      "/mnt/cgroup"
-#define GROUP	      ROOT "/private-swap"
+#define PAGES	  288
+#define MET	  48 /* of them, the first: each waits for the disk */
+#define SWAP_DISK "swap"
+/* What can be told to reclaim all that its processes have. */
+#define GROUP	      FT_GROUP_AT "/private-swap"
 #define RECLAIM_MS    10000 /* scaled */
 #define RECLAIM_MIN   32    /* the rest may be in the batches of 8 CPUs, where reclaim finds none */
 #define RECLAIM_BYTES "128K"
@@ -117,7 +116,7 @@ static void swap_and_meet(const void *arg)
 	const struct ft_map_shape *shape = arg;
 	static struct job job;
 
-	ft_procfs_write(GROUP "/cgroup.procs", "0");
+	ft_group_join(GROUP);
 	job.words = ft_words_new(PAGES, shape->threads, ft_stream("private-swap"));
 	job.map = ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
 	ft_gate_init(&job.gate, shape->threads);
@@ -132,36 +131,19 @@ static void swap_and_meet(const void *arg)
 	ft_map_free(&job.map);
 }
 
-/* The memory cgroup is what can be told to reclaim all that its processes have. */
-static void make_group(void)
-{
-	mkdir(ROOT, 0755);
-	if (mount("cgroup2", ROOT, "cgroup2", 0, NULL) < 0)
-		ft_skip_all("no cgroup2 (CONFIG_CGROUPS)");
-	ft_procfs_write(ROOT "/cgroup.subtree_control", "+memory");
-	if (mkdir(GROUP, 0755) < 0)
-		ft_fail_errno("mkdir of a cgroup");
-}
-
-static void remove_group(void)
-{
-	if (rmdir(GROUP) < 0)
-		ft_fail_errno("rmdir of a cgroup without processes");
-	ft_procfs_write(ROOT "/cgroup.subtree_control", "-memory");
-	umount2(ROOT, 0);
-}
-
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_ANON, FT_MEMFD};
 
 	(void)test;
 	ft_probe_need();
-	make_group();
+	ft_group_mount();
+	ft_group_make(GROUP);
 	ft_disk_swap_on(SWAP_DISK);
 	ft_map_cases(swap_and_meet, kinds, sizeof(kinds) / sizeof(*kinds));
 	ft_disk_swap_off(SWAP_DISK);
-	remove_group();
+	ft_group_remove(GROUP);
+	ft_group_unmount();
 }
 
 const struct ft_test private_swap = {

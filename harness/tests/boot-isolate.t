@@ -6,13 +6,7 @@
 # shellcheck source=harness/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-# Everything of the real cache but the boots of others.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/faultline
-mkdir -p "$scratch/cache/faultline"
-for entry in "$cache"/*; do
-	[ "${entry##*/}" = snapshots ] || ln -s "$entry" "$scratch/cache/faultline/"
-done
-export XDG_CACHE_HOME=$scratch/cache
+own_snapshots
 out=$scratch/out
 # The limits, and so the boot, depend on how many guests there are at a time.
 run() {

@@ -8,6 +8,8 @@
 #                                                printed stays in $scratch/output
 #     use_fake_qemu                              guests are plays of fake-qemu, by their name in $FAKE;
 #                                                the cache is empty and the test's own
+#     own_snapshots                              the cache is the real one, but for the boots that
+#                                                others saved
 #     finish                                     prints the plan; last line of every test
 #
 # Why one is not ok goes to standard error, which prove shows without being asked.
@@ -76,4 +78,13 @@ use_fake_qemu() {
 finish() {
 	echo "1..$number"
 	exit $failed
+}
+
+own_snapshots() {
+	cache=${XDG_CACHE_HOME:-$HOME/.cache}/faultline
+	mkdir -p "$scratch/cache/faultline"
+	for entry in "$cache"/*; do
+		[ "${entry##*/}" = snapshots ] || ln -s "$entry" "$scratch/cache/faultline/"
+	done
+	export XDG_CACHE_HOME="$scratch/cache"
 }
