@@ -4,7 +4,7 @@
  * mapped without PROT_WRITE, taken away by mprotect, and PROT_NONE; of pages that were never
  * touched, that were read, and that are dirty; on tmpfs, memfd, MAP_SHARED|MAP_ANONYMOUS and
  * ext4, shared and private, from one thread and from as many as vCPUs. Copies by the kernel fail,
- * too, and the content stays.
+ * too, and so does what a debugger writes to a shared page; and the content stays.
  *
  * A kernel that looks at the rights of the VMA too late, or makes an entry writable that must not
  * be, lets the store through.
@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ struct shape {
 struct job {
 	char *addr;
 	char value; /* what every page begins with */
+	bool is_private;
 	bool loads; /* those must fail, too */
 };
 
@@ -74,6 +76,20 @@ static void try_all(unsigned index, void *arg)
 	}
 }
 
+/* A debugger may store to a copy without any right; what is shared has no copy. */
+static void try_by_debugger(const struct job *job)
+{
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	char byte = 9;
+
+	if (fd < 0)
+		ft_fail_errno("/proc/self/mem");
+	if (pwrite(fd, &byte, 1, (off_t)(uintptr_t)job->addr) >= 0)
+		ft_fail("a write to /proc/self/mem went into a shared page that is "
+			"write-protected");
+	close(fd);
+}
+
 static void try_by_kernel(const struct job *job)
 {
 	char byte = 9;
@@ -93,6 +109,8 @@ static void try_with(const struct job *job)
 {
 	ft_team_run(1, try_all, (void *)job);
 	try_by_kernel(job);
+	if (!job->is_private)
+		try_by_debugger(job);
 	ft_team_run(ft_cpus(), try_all, (void *)job);
 	ft_metric_add("sigsegv", PAGES * (1 + ft_cpus()));
 }
@@ -117,7 +135,8 @@ static void store_again(const struct job *job)
 static void map_read_only(const struct shape *shape, const struct ft_map *map)
 {
 	int flags = shape->private ? MAP_PRIVATE : MAP_SHARED;
-	struct job job = {.value = shape->state == DIRTY && !shape->private};
+	struct job job = {.value = shape->state == DIRTY && !shape->private,
+			  .is_private = shape->private};
 
 	if (map->fd < 0)
 		return;
@@ -133,7 +152,8 @@ static void store(const void *arg)
 	const struct shape *shape = arg;
 	struct ft_map map = ft_map_with(shape->kind, PAGES, PROT_READ | PROT_WRITE,
 					shape->private ? MAP_PRIVATE : MAP_SHARED);
-	struct job job = {.addr = map.addr, .value = shape->state == DIRTY};
+	struct job job = {
+		.addr = map.addr, .value = shape->state == DIRTY, .is_private = shape->private};
 
 	ft_trap_prepare();
 	touch(map.addr, shape->state);
