@@ -182,6 +182,13 @@ void ft_map_unmap(struct ft_map *map)
 	map->addr = NULL;
 }
 
+void ft_map_again(struct ft_map *map, int flags)
+{
+	map->addr = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE, flags, map->fd, 0);
+	if (map->addr == MAP_FAILED)
+		ft_fail_errno("mmap");
+}
+
 void ft_map_free(struct ft_map *map)
 {
 	ft_map_unmap(map);

@@ -56,6 +56,9 @@ struct ft_map ft_map_view(const struct ft_map *map);
 void ft_map_unmap(struct ft_map *map);
 void ft_map_free(struct ft_map *map);
 
+/* Maps it again after that, with these flags of mmap(2). Kinds with an fd only. */
+void ft_map_again(struct ft_map *map, int flags);
+
 /* Whether the content can be seen by pread, beside the mapping. */
 bool ft_map_readable(const struct ft_map *map);
 

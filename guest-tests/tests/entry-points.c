@@ -369,9 +369,7 @@ static struct ft_map map_new(const struct shape *shape)
 	map = ft_map_new(shape->place->kind, PAGES);
 	ft_map_unmap(&map);
 	ft_cache_evict(map.fd, map.bytes);
-	map.addr = mmap(NULL, map.bytes, PROT_READ | PROT_WRITE, flags, map.fd, 0);
-	if (map.addr == MAP_FAILED)
-		ft_fail_errno("mmap");
+	ft_map_again(&map, flags);
 	return map;
 }
 

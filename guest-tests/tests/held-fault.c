@@ -89,36 +89,46 @@ static bool do_elsewhere(struct ft_map *map)
  * The page that is not faulted in becomes a VMA of its own, or was one and ceases to be. The call
  * waits for the fault in any case, at its end; what the driver tells is whether it did before.
  */
+static bool do_split(struct ft_map *map, size_t page)
+{
+	return mprotect(map->addr + page * FT_PAGE, FT_PAGE, PROT_READ) == 0;
+}
+
+static bool do_merge(struct ft_map *map, size_t page)
+{
+	return mprotect(map->addr + page * FT_PAGE, FT_PAGE, PROT_READ | PROT_WRITE) == 0;
+}
+
 static bool do_split_below(struct ft_map *map)
 {
-	return mprotect(map->addr, FT_PAGE, PROT_READ) == 0;
+	return do_split(map, 0);
 }
 
 static bool do_split_above(struct ft_map *map)
 {
-	return mprotect(map->addr + FT_PAGE, FT_PAGE, PROT_READ) == 0;
+	return do_split(map, 1);
 }
 
 static bool do_merge_below(struct ft_map *map)
 {
-	return mprotect(map->addr, FT_PAGE, PROT_READ | PROT_WRITE) == 0;
+	return do_merge(map, 0);
 }
 
 static bool do_merge_above(struct ft_map *map)
 {
-	return mprotect(map->addr + FT_PAGE, FT_PAGE, PROT_READ | PROT_WRITE) == 0;
+	return do_merge(map, 1);
 }
 
 /* What is done to the other page, and which one is faulted in. */
 static const struct neighbour {
 	struct ft_change change;
 	size_t page;
-	bool splits; /* else it joins what was split before */
+	bool is_split; /* before, and then joined */
 } neighbours[] = {
-	{{"split-below", do_split_below}, 1, true},
-	{{"split-above", do_split_above}, 0, true},
-	{{"merge-below", do_merge_below}, 1, false},
-	{{"merge-above", do_merge_above}, 0, false},
+	{{"split-below", do_split_below}, 1, false},
+	{{"split-above", do_split_above}, 0, false},
+	{{"merge-below", do_merge_below}, 1, true},
+	{{"merge-above", do_merge_above}, 0, true},
 };
 #define NEIGHBOURS (sizeof(neighbours) / sizeof(*neighbours))
 
@@ -274,11 +284,9 @@ static void map_alone(struct scene *scene)
 }
 
 /* Two VMAs, that could be one but for the rights of the page that is not faulted in. */
-static void split(const struct scene *scene)
+static void split(struct scene *scene)
 {
-	char *other = scene->map.addr + (1 - scene->shape->page) * FT_PAGE;
-
-	if (mprotect(other, FT_PAGE, PROT_READ) < 0)
+	if (!do_split(&scene->map, 1 - scene->shape->page))
 		ft_fail_errno("mprotect");
 }
 
@@ -306,23 +314,24 @@ static void hold(const void *arg)
 	ft_probe_expect_mapped(scene.map.fd, 0, scene.shape->change->name);
 }
 
+static void run_shape(const struct shape *shape)
+{
+	ft_case(hold, shape, "%s-%s-%s", ft_kind_name(shape->device), kinds[shape->kind].name,
+		shape->change->name);
+}
+
 static void run_case(enum ft_kind device, enum kind kind, const struct ft_change *change)
 {
-	struct shape shape = {.device = device, .kind = kind, .change = change};
-
-	ft_case(hold, &shape, "%s-%s-%s", ft_kind_name(device), kinds[kind].name, change->name);
+	run_shape(&(struct shape){.device = device, .kind = kind, .change = change});
 }
 
 static void run_neighbour(enum ft_kind device, enum kind kind, const struct neighbour *neighbour)
 {
-	struct shape shape = {.device = device,
-			      .kind = kind,
-			      .change = &neighbour->change,
-			      .page = neighbour->page,
-			      .is_split = !neighbour->splits};
-
-	ft_case(hold, &shape, "%s-%s-%s", ft_kind_name(device), kinds[kind].name,
-		neighbour->change.name);
+	run_shape(&(struct shape){.device = device,
+				  .kind = kind,
+				  .change = &neighbour->change,
+				  .page = neighbour->page,
+				  .is_split = neighbour->is_split});
 }
 
 static void run_kind(enum ft_kind device, enum kind kind)

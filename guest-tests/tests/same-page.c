@@ -66,14 +66,6 @@ static void store(struct job *job)
 	ft_metric_add("pages_met", PAGES);
 }
 
-static void map_again(struct job *job)
-{
-	job->map.addr =
-		mmap(NULL, job->map.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, job->map.fd, 0);
-	if (job->map.addr == MAP_FAILED)
-		ft_fail_errno("mmap");
-}
-
 static void evict_and_store(struct job *job)
 {
 	ft_map_unmap(&job->map);
@@ -82,7 +74,7 @@ static void evict_and_store(struct job *job)
 	ft_cache_evict(job->map.fd, job->map.bytes);
 	ft_words_verify(&job->words, &job->map, "pread after eviction");
 	ft_cache_evict(job->map.fd, job->map.bytes);
-	map_again(job);
+	ft_map_again(&job->map, MAP_SHARED);
 	store(job);
 	ft_words_verify(&job->words, &job->map, "pread after a store to an evicted page");
 }
