@@ -14,6 +14,7 @@
 #include "vm/vm.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define SUMMARY                                                                                    \
 	"Runs again what an evidence folder holds: RUN is such a folder, the folder of one guest " \
@@ -45,7 +46,10 @@ static void on_ready(const FlRunRecord *record, gpointer data)
 	fflush(stdout);
 }
 
-/* A folder, or what the history calls a run; the caller frees. */
+/*
+ * A folder, or what the history calls a run; the caller frees. The link `latest` is followed now: the
+ * replay is a run itself, and will be the latest one.
+ */
 static char *find_run(const FlOptions *o, GError **error)
 {
 	const char *name = o->rest[0];
@@ -53,7 +57,7 @@ static char *find_run(const FlOptions *o, GError **error)
 	g_autofree char *id = NULL;
 
 	if (g_file_test(name, G_FILE_TEST_IS_DIR))
-		return g_strdup(name);
+		return realpath(name, NULL);
 	store = fl_store_open(o->out, error);
 	id = store ? fl_store_find(store, name, error) : NULL;
 	return id ? g_build_filename(o->out, "runs", id, NULL) : NULL;

@@ -37,6 +37,9 @@ expect "the folder of its guest" 1 "the same bytes: yes" replay "$run/patched"
 FAKE=reset expect "a guest that does something else is no fault of the kernel" 3 \
 	"first difference in serial.log:2" replay "$run"
 promise "... and both lines are told" grep -q "then: Kernel panic" "$scratch/output"
+run --deterministic --seed 5
+FAKE=reset expect "the link to the latest run is that run, not its replay" 3 "first difference in serial.log:2" \
+	replay "$out/latest"
 FAKE=silence expect "a line that is waited for ends the guest" 0 "stopped at serial.log:1: Linux version" \
 	replay --until "Linux version" "$run"
 promise "... the same up to there" grep -q "the same bytes: yes.*as far as both go" "$scratch/output"
