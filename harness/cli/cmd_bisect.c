@@ -83,13 +83,10 @@ static char *folder_of(const FlOptions *o, uint64_t seed, const char *const *wor
 	g_autofree char *id = NULL;
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(question, words[i] ? fl_json_string(words[i]) : json_null());
-	for (char **test = o->tests; test && *test; test++)
-		json_array_append_new(question, fl_json_string(*test));
-	for (char **patch = o->patches; patch && *patch; patch++)
-		json_array_append_new(question, fl_json_string(*patch));
-	for (char **fragment = o->fragments; fragment && *fragment; fragment++)
-		json_array_append_new(question, fl_json_string(*fragment));
+		json_array_append_new(question, fl_json_string_or_null(words[i]));
+	json_array_append_new(question, fl_json_strings(o->tests));
+	json_array_append_new(question, fl_json_strings(o->patches));
+	json_array_append_new(question, fl_json_strings(o->fragments));
 	json_array_append_new(question, json_integer((json_int_t)seed));
 	json_array_append_new(question, json_integer(o->cpus));
 	hash = fl_hash_json(question);
