@@ -337,6 +337,13 @@ static bool is_after_trace(const Open *open, const char *text)
 	       *text != ' ' && !g_str_has_prefix(text, "RIP: ");
 }
 
+/* On arm64 a stack begins with the place that was named before it. */
+static bool is_said_again(const Open *open, const char *frame)
+{
+	return open->report->splat->has_rip && open->frames->len == 1 &&
+	       strcmp(open->frames->pdata[0], frame) == 0;
+}
+
 static void read_trace(Open *open, const char *text)
 {
 	/* Within a stack it is where an interrupt came in. */
@@ -363,7 +370,9 @@ static void read_trace(Open *open, const char *text)
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
 	frame = open->rule->bare_frames && *text != ' ' ? NULL : fl_stack_frame(text);
-	if (frame)
+	if (frame && is_said_again(open, frame))
+		g_free(frame);
+	else if (frame)
 		g_ptr_array_add(open->frames, frame);
 }
 
