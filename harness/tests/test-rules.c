@@ -84,7 +84,7 @@ static void reporters_are_machinery(void)
 
 	g_assert_true(fl_rules_is_machinery(rules, "oops", "dump_stack_lvl"));
 	g_assert_true(fl_rules_is_machinery(rules, "lockdep", "up_read"));
-	g_assert_false(fl_rules_is_machinery(rules, "oops", "up_read"));
+	g_assert_false(fl_rules_is_machinery(rules, "warning", "up_read"));
 	g_assert_false(fl_rules_is_machinery(rules, "lockdep", "do_shared_fault"));
 }
 
