@@ -12,7 +12,8 @@
  *     anywhere = TEXT        a backslash keeps a blank with which it begins
  *     title = WARNING: \1    default: the whole line; " in FUNCTION" is appended when it is known
  *                            and the title does not end in a function of its own (`function = no`)
- *     end = EXPRESSION       last line of the report; without it the report is one line
+ *     end = EXPRESSION       last line of the report; without it the report is one line. </TASK>: or
+ *                            where the stack ends, on kernels that do not mark it
  *     verdict = crash|hang|fail|broken
  *     part-of = KINDS        no report of its own inside one of these kinds (`*`: of any)
  *     frames = bare          stack lines count without a "Call Trace:" before them
@@ -58,6 +59,7 @@ typedef struct {
 	char **part_of;
 	FlVerdictKind verdict;
 	bool bare_frames, dies, weak, no_function, tail, alone, once;
+	bool ends_with_stack; /* `end` is </TASK> */
 } FlRule;
 
 typedef struct FlRules FlRules;

@@ -146,6 +146,12 @@ static void set_text(char **field, const char *value)
 	*field = g_strdup(value);
 }
 
+static bool set_end(FlRule *rule, const char *value, GError **error)
+{
+	rule->ends_with_stack = strcmp(value, "</TASK>") == 0;
+	return set_pattern(&rule->end, value, false, error);
+}
+
 static bool set_splat(FlRule *rule, const char *key, const char *value, GError **error)
 {
 	if (strcmp(key, "kind") == 0)
@@ -155,7 +161,7 @@ static bool set_splat(FlRule *rule, const char *key, const char *value, GError *
 	else if (strcmp(key, "verdict") == 0)
 		return set_verdict(rule, value, error);
 	else if (strcmp(key, "end") == 0)
-		return set_pattern(&rule->end, value, false, error);
+		return set_end(rule, value, error);
 	else if (strcmp(key, "unless") == 0)
 		return set_pattern(&rule->unless, value, false, error);
 	else if (strcmp(key, "part-of") == 0)

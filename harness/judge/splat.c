@@ -28,10 +28,11 @@ typedef struct {
 	uint32_t caller;
 	uint64_t last_us;
 	unsigned n_lines;
-	unsigned n_before; /* frames before the stack: where the CPU was */
 	bool in_trace, traced, excused;
-	bool task;  /* the trace has <TASK>, so it will say where it ends */
-	bool asked; /* another CPU was asked for its stack, which that one prints itself */
+	bool stacked;	  /* a line of the trace came */
+	bool task;	  /* the trace has <TASK>, so it will say where it ends */
+	bool asked;	  /* another CPU was asked for its stack, which that one prints itself */
+	bool interrupted; /* the line before is perhaps not the stack's */
 } Open;
 
 /* Something of a caller that lasts until a line or so many lines later. */
@@ -330,11 +331,15 @@ static bool begins_trace(const char *text)
 	return g_str_has_prefix(text, "Call Trace:") || g_str_has_prefix(text, "Call trace:");
 }
 
-/* Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them. */
-static bool is_after_trace(const Open *open, const char *text)
+/*
+ * Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them. One line
+ * in a stack may be somebody else's, where the console does not tell callers apart.
+ */
+static bool is_behind_stack(const Open *open, const char *text)
 {
-	return open->in_trace && !open->task && open->frames->len > open->n_before &&
-	       *text != ' ' && !g_str_has_prefix(text, "RIP: ");
+	if (!open->stacked || open->task || fl_stack_is_registers(text))
+		return false;
+	return *text != ' ' || (open->interrupted && !fl_stack_is_inside(text));
 }
 
 /* On arm64 a stack begins with the place that was named before it. */
@@ -346,6 +351,7 @@ static bool is_said_again(const Open *open, const char *frame)
 
 static void read_trace(Open *open, const char *text)
 {
+	bool behind;
 	/* Within a stack it is where an interrupt came in. */
 	char *frame = open->frames->len && !open->in_trace ? NULL : fl_stack_rip(text);
 
@@ -360,13 +366,16 @@ static void read_trace(Open *open, const char *text)
 	}
 	if (!open->traced && begins_trace(text)) {
 		open->in_trace = open->traced = true;
-		open->n_before = open->frames->len;
 		return;
 	}
+	open->stacked |= open->in_trace && *text == ' ';
 	open->task |= *text == ' ' && strstr(text, "<TASK>") != NULL;
-	if (open->in_trace &&
-	    (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") || is_after_trace(open, text)))
+	if (open->in_trace && (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:")))
 		open->in_trace = false;
+	behind = open->in_trace && is_behind_stack(open, text);
+	if (behind && (open->interrupted || !*text))
+		open->in_trace = false;
+	open->interrupted = behind;
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
 	frame = open->rule->bare_frames && *text != ' ' ? NULL : fl_stack_frame(text);
@@ -582,15 +591,36 @@ static bool is_aftermath(const FlSplats *splats, const FlLine *line)
 	       line->stamp_us - splats->closed_us <= SILENCE_US;
 }
 
+/* Whether a line is more than something that anybody may have said in between. */
+static bool is_weighty(const FlSplats *splats, const FlLine *line)
+{
+	return !line->len || line->text[0] == '-' || line->text[0] == '=' ||
+	       fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len) ||
+	       fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
+}
+
+/* The caller fell silent in between, or the line stands behind the stack that ends the report. */
+static bool is_over_by(const FlSplats *splats, const Open *open, const FlLine *line)
+{
+	if (line->stamp_us > open->last_us + SILENCE_US)
+		return true;
+	return open->rule->ends_with_stack && is_behind_stack(open, line->text) &&
+	       (open->interrupted || is_weighty(splats, line));
+}
+
 bool fl_splats_line(FlSplats *splats, const FlLine *line)
 {
 	Open *open = splats->open->len ? open_of(splats, line) : NULL;
 
 	splats->now_us = line->stamp_us;
 	splats->now_number = line->number;
-	if (open && line->stamp_us > open->last_us + SILENCE_US) {
+	if (open && is_over_by(splats, open, line)) {
 		close_report(splats, open);
 		open = NULL;
+	}
+	if (open && open->rule->ends_with_stack && is_behind_stack(open, line->text)) {
+		open->interrupted = true;
+		return true;
 	}
 	if (!open && splats->open->len)
 		open = adopt(splats, line);

@@ -69,6 +69,26 @@ char *fl_stack_rip(const char *text)
 	return NULL;
 }
 
+bool fl_stack_is_inside(const char *text)
+{
+	text += strspn(text, " \t");
+	text += g_str_has_prefix(text, "? ") ? 2 : 0;
+	return *text == '<' || frame_len(text) > 0;
+}
+
+bool fl_stack_is_registers(const char *text)
+{
+	static const char *const first[] = {
+		"RIP: ", "RSP: ", "RAX: ", "RDX: ",  "RBP: ",  "R10: ", "R13: ", "FS:  ", "CS:  ",
+		"CR2: ", "DR0: ", "DR3: ", "PKRU: ", "Code: ", "EIP: ", "EAX: ", "ESI: ", "DS: "};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(first); i++) {
+		if (*text == *first[i] && g_str_has_prefix(text, first[i]))
+			return true;
+	}
+	return false;
+}
+
 char *fl_stack_function(const char *frame)
 {
 	static const char *const suffixes[] = {".isra.", ".constprop.", ".part.", ".cold",

@@ -18,6 +18,12 @@ char *fl_stack_frame(const char *text);
 /* Where the CPU was: "RIP: 0010:func+0x1b/0x2a0", on arm64 "pc : func+0x1b/0x2a0"; else NULL. */
 char *fl_stack_rip(const char *text);
 
+/* A frame, reliable or not, or a mark as <IRQ>. */
+bool fl_stack_is_inside(const char *text);
+
+/* A line of registers, which may stand inside a stack where an interrupt came in. */
+bool fl_stack_is_registers(const char *text);
+
 /* The bare name of a frame: "func.isra.0+0x1b/0x2a0" gives "func". */
 char *fl_stack_function(const char *frame);
 

@@ -34,6 +34,30 @@ static void only_the_kernels_rip_counts(void)
 }
 
 static const struct {
+	const char *text;
+	bool inside, registers;
+} around[] = {
+	{" f+0x1/0x2", true, false},
+	{" ? f+0x1/0x2 [mod]", true, false},
+	{" </IRQ>", true, false},
+	{" active_file:1", false, false},
+	{"Mem-Info:", false, false},
+	{"", false, false},
+	{"RIP: 0033:0x4", false, true},
+	{"Code: 48 89", false, true},
+	{"R13: 0000000000000000 R14: 0000000000000000", false, true},
+	{"Rebooting in 1 seconds..", false, false},
+};
+
+static void what_stands_in_a_stack_is_told(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(around); i++) {
+		g_assert_cmpint(fl_stack_is_inside(around[i].text), ==, around[i].inside);
+		g_assert_cmpint(fl_stack_is_registers(around[i].text), ==, around[i].registers);
+	}
+}
+
+static const struct {
 	const char *text, *lock;
 } locks[] = {
 	{"ffff8880 (&mm->mmap_lock){++++}-{3:3}, at: f+0x1/0x2", "&mm->mmap_lock"},
@@ -83,6 +107,7 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/stack/frames-are-read", frames_are_read);
 	g_test_add_func("/stack/only-the-kernels-rip-counts", only_the_kernels_rip_counts);
+	g_test_add_func("/stack/what-stands-in-a-stack-is-told", what_stands_in_a_stack_is_told);
 	g_test_add_func("/stack/locks-are-named", locks_are_named);
 	g_test_add_func("/stack/signatures-do-not-change-with-the-build",
 			signatures_do_not_change_with_the_build);
