@@ -32,6 +32,7 @@ void fl_rules_rule_free(gpointer data)
 	g_free(rule->reason);
 	g_free(rule->expires);
 	g_strfreev(rule->part_of);
+	g_strfreev(rule->sequel_of);
 	g_free(rule);
 }
 
@@ -158,13 +159,23 @@ char *fl_rules_title(const FlRule *rule, const char *text, const char *function)
 	return g_strdup_printf("%s in %s", title, function);
 }
 
-bool fl_rules_is_part_of(const FlRule *rule, const char *kind)
+static bool has_kind(char **words, const char *kind)
 {
-	for (char **word = rule->part_of; word && *word; word++) {
+	for (char **word = words; word && *word; word++) {
 		if (strcmp(*word, "*") == 0 || strcmp(*word, kind) == 0)
 			return true;
 	}
 	return false;
+}
+
+bool fl_rules_is_part_of(const FlRule *rule, const char *kind)
+{
+	return has_kind(rule->part_of, kind);
+}
+
+bool fl_rules_is_sequel_of(const FlRule *rule, const char *kind)
+{
+	return has_kind(rule->sequel_of, kind);
 }
 
 static bool is_one_of(const FlMachinery *machinery, const char *function)

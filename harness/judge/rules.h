@@ -15,7 +15,10 @@
  *     end = EXPRESSION       last line of the report; without it the report is one line. </TASK>: or
  *                            where the stack ends, on kernels that do not mark it
  *     verdict = crash|hang|fail|broken
- *     part-of = KINDS        no report of its own inside one of these kinds (`*`: of any)
+ *     part-of = KINDS        no report of its own inside one of these kinds (`*`: of any), as long as
+ *                            their stack has not come; `cut-here`: inside one that began right
+ *                            behind "cut here", as the text of a WARN does
+ *     sequel-of = KINDS      no report of its own when it comes right after one of these kinds
  *     frames = bare          stack lines count without a "Call Trace:" before them
  *     unless = EXPRESSION    no report at all once a line of it matches: it was asked for
  *     dies = yes             the kernel does not live on
@@ -56,7 +59,7 @@ typedef struct {
 	char *title;
 	char *reason;
 	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */
-	char **part_of;
+	char **part_of, **sequel_of;
 	FlVerdictKind verdict;
 	bool bare_frames, dies, weak, no_function, tail, alone, once;
 	bool ends_with_stack; /* `end` is </TASK> */
@@ -77,6 +80,7 @@ const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *
 char *fl_rules_title(const FlRule *rule, const char *text, const char *function);
 
 bool fl_rules_is_part_of(const FlRule *rule, const char *kind);
+bool fl_rules_is_sequel_of(const FlRule *rule, const char *kind);
 
 /* Whether a function only reports (dump_stack, __warn ...) in a report of that kind. */
 bool fl_rules_is_machinery(const FlRules *rules, const char *kind, const char *function);

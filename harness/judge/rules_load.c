@@ -166,6 +166,8 @@ static bool set_splat(FlRule *rule, const char *key, const char *value, GError *
 		return set_pattern(&rule->unless, value, false, error);
 	else if (strcmp(key, "part-of") == 0)
 		rule->part_of = fl_ini_words(value);
+	else if (strcmp(key, "sequel-of") == 0)
+		rule->sequel_of = fl_ini_words(value);
 	else if (!set_flag(rule, key, value))
 		return fail(error, "%s = %s: no such key or value", key, value);
 	return true;

@@ -3,6 +3,9 @@
  * The collector of reports. A report that is open takes the lines of the same caller (task or
  * CPU, where the console prints it), so that two CPUs may report at once; it closes at the end
  * that its rule names, at a new report of the same caller, or when the caller fell silent.
+ *
+ * What the kernel prints right behind a report about the same thing (a panic's own stack, the
+ * stack of a stall's other CPU) is collected like a report, and then only lengthens that one.
  */
 #include "judge/splat.h"
 
@@ -32,7 +35,10 @@ typedef struct {
 	bool stacked;	  /* a line of the trace came */
 	bool task;	  /* the trace has <TASK>, so it will say where it ends */
 	bool asked;	  /* another CPU was asked for its stack, which that one prints itself */
+	bool promised;	  /* began right behind "cut here" */
 	bool interrupted; /* the line before is perhaps not the stack's */
+	bool sequel;
+	FlReport *sequel_of; /* borrowed; NULL if that was no report after all */
 } Open;
 
 /* Something of a caller that lasts until a line or so many lines later. */
@@ -61,7 +67,8 @@ struct FlSplats {
 	uint64_t closed_us;
 	uint64_t now_us; /* of the last line, of any caller */
 	unsigned now_number;
-	FlReport *last; /* the last report made, closed or not; borrowed, NULL if none */
+	FlReport *last;	  /* the last report made, closed or not; borrowed, NULL if none */
+	FlReport *closed; /* the last one that closed, likewise */
 	const FlReport *death;
 	bool any_closed;
 	FlExplain *explain; /* or NULL */
@@ -168,6 +175,30 @@ static void count_surplus(FlSplats *splats, const FlReport *report)
 	surplus->last_us = report->last_us;
 }
 
+/* A report is gone, and another one stands for it, or none. */
+static void stand_in(FlSplats *splats, const FlReport *gone, FlReport *instead)
+{
+	for (unsigned i = 0; i < splats->open->len; i++) {
+		Open *open = splats->open->pdata[i];
+
+		if (open->sequel_of == gone)
+			open->sequel_of = instead;
+	}
+	if (splats->last == gone)
+		splats->last = instead;
+	if (splats->closed == gone)
+		splats->closed = instead;
+	if (splats->death == gone)
+		splats->death = instead;
+}
+
+/* The lines of one that came again are those of its first time. */
+static void lengthen(const FlReport *report, unsigned last_line)
+{
+	if (report->splat->count <= 1)
+		report->splat->last_line = MAX(report->splat->last_line, last_line);
+}
+
 /* Gives it title and signature, and counts it to an earlier one of the same signature. */
 static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 {
@@ -199,10 +230,7 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 	} else {
 		count_surplus(splats, report);
 	}
-	if (splats->last == report)
-		splats->last = same;
-	if (splats->death == report)
-		splats->death = same;
+	stand_in(splats, report, same);
 	report_free(report);
 }
 
@@ -211,9 +239,18 @@ static void excuse(FlSplats *splats, FlReport *report)
 {
 	fl_explain_line(splats->explain, splats->file, report->splat->first_line,
 			"no report: its rule has an \"unless\" that one of its lines matches");
-	if (splats->last == report)
-		splats->last = NULL;
+	stand_in(splats, report, NULL);
 	report_free(report);
+}
+
+static void end_sequel(const Open *open)
+{
+	if (open->sequel_of) {
+		open->sequel_of->splat->corrupted |= open->report->splat->corrupted;
+		open->sequel_of->last_us = MAX(open->sequel_of->last_us, open->last_us);
+		lengthen(open->sequel_of, open->report->splat->last_line);
+	}
+	report_free(open->report);
 }
 
 static void close_report(FlSplats *splats, Open *open)
@@ -221,9 +258,12 @@ static void close_report(FlSplats *splats, Open *open)
 	splats->any_closed = true;
 	splats->closed_caller = open->caller;
 	splats->closed_us = open->report->last_us = open->last_us;
+	splats->closed = open->sequel ? open->sequel_of : open->report;
 	g_ptr_array_add(open->frames, NULL);
 	open->report->splat->frames = (char **)g_ptr_array_free(open->frames, FALSE);
-	if (open->excused && splats->death != open->report)
+	if (open->sequel)
+		end_sequel(open);
+	else if (open->excused && splats->death != open->report)
 		excuse(splats, open->report);
 	else
 		keep(splats, open->report, open->rule);
@@ -418,15 +458,43 @@ static Span *preamble_of(FlSplats *splats, const FlLine *line)
 	return NULL;
 }
 
+/* Takes the lines that follow until the rule's end. sequel_of: the report that they go on with, or NULL. */
+static Open *begin_open(FlSplats *splats, const FlRule *rule, const FlLine *line,
+			FlReport *sequel_of)
+{
+	Open *open = g_new0(Open, 1);
+
+	open->report = report_new(rule->kind, line, rule->verdict);
+	open->rule = rule;
+	open->caller = line->caller;
+	open->last_us = line->stamp_us;
+	open->frames = g_ptr_array_new();
+	open->sequel = sequel_of != NULL;
+	open->sequel_of = sequel_of;
+	g_ptr_array_add(splats->open, open);
+	if (splats->open->len > OPEN_MAX)
+		close_report(splats, splats->open->pdata[0]);
+	return open;
+}
+
+static void take_first_line(FlSplats *splats, Open *open, const FlLine *line)
+{
+	if (open->rule->end || open->rule->bare_frames)
+		read_trace(open, line->text);
+	else
+		close_report(splats, open);
+}
+
 static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line)
 {
-	FlReport *report = report_new(rule->kind, line, rule->verdict);
-	Open *open = g_new0(Open, 1);
+	Open *open = begin_open(splats, rule, line, NULL);
+	FlReport *report = open->report;
 	Span *preamble = preamble_of(splats, line);
 
 	if (preamble) {
 		report->splat->first_line = preamble->first_line;
 		report->splat->corrupted |= preamble->gap;
+		open->promised = preamble->promised;
 		preamble->active = false;
 	}
 	fl_explain_line(splats->explain, splats->file, line->number, "[splat %s] begins at: %.160s",
@@ -436,34 +504,74 @@ static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line
 	report->headless = rule->tail;
 	if (rule->dies && !splats->death)
 		splats->death = report;
-	*open = (Open){.report = report, .rule = rule, .caller = line->caller};
-	open->last_us = line->stamp_us;
-	open->frames = g_ptr_array_new();
 	splats->last = report;
-	if (splats->open->len >= OPEN_MAX)
-		close_report(splats, splats->open->pdata[0]);
-	g_ptr_array_add(splats->open, open);
-	if (rule->end || rule->bare_frames)
-		read_trace(open, line->text);
-	else
-		close_report(splats, open);
+	take_first_line(splats, open, line);
+}
+
+/* Behind its stack a report takes only a panic, more of its kind, and what may be anywhere. */
+static bool belongs_in(const FlRule *rule, const Open *open)
+{
+	const char *kind = open->report->splat->kind;
+
+	if (open->traced && !rule->dies && strcmp(rule->kind, kind) != 0 &&
+	    !fl_rules_is_part_of(rule, "*"))
+		return false;
+	return fl_rules_is_part_of(rule, kind) ||
+	       (open->promised && fl_rules_is_part_of(rule, "cut-here"));
+}
+
+/* Whether the same caller's last report closed just now. */
+static bool comes_after_one(const FlSplats *splats, const FlLine *line)
+{
+	return splats->any_closed && splats->closed_caller == line->caller &&
+	       line->stamp_us - splats->closed_us <= SILENCE_US;
+}
+
+/* The report with which a line goes on: an open one, or the one before. */
+static FlReport *earlier_of(const FlSplats *splats, const FlRule *rule, const Open *open,
+			    const FlLine *line)
+{
+	FlReport *before = comes_after_one(splats, line) ? splats->closed : NULL;
+
+	if (open)
+		return belongs_in(rule, open) ? open->sequel ? open->sequel_of : open->report
+					      : NULL;
+	if (rule->dies && splats->last && fl_rules_is_part_of(rule, splats->last->splat->kind))
+		return splats->last;
+	return before && fl_rules_is_sequel_of(rule, before->splat->kind) ? before : NULL;
+}
+
+static void open_sequel(FlSplats *splats, const FlRule *rule, const FlLine *line, FlReport *earlier)
+{
+	Open *open = begin_open(splats, rule, line, earlier);
+	Span *preamble = preamble_of(splats, line);
+
+	open->report->dies = rule->dies;
+	if (preamble)
+		preamble->active = false;
+	take_first_line(splats, open, line);
 }
 
 /* A line that only goes on with an earlier report, e.g. the panic after an oops. */
 static bool goes_on(FlSplats *splats, const FlRule *rule, Open *open, const FlLine *line)
 {
-	FlReport *earlier = open ? open->report : rule->dies ? splats->last : NULL;
+	FlReport *earlier = earlier_of(splats, rule, open, line);
 
-	if (!earlier || !rule->part_of || !fl_rules_is_part_of(rule, earlier->splat->kind))
+	if (!earlier)
 		return false;
 	fl_explain_line(splats->explain, splats->file, line->number,
 			"[splat %s] goes on with the report before it: %.160s", rule->name,
 			line->text);
-	earlier->splat->verdict = fl_verdict_worse(earlier->splat->verdict, rule->verdict);
-	earlier->splat->last_line = line->number;
+	if (!rule->weak)
+		earlier->splat->verdict = fl_verdict_worse(earlier->splat->verdict, rule->verdict);
+	lengthen(earlier, line->number);
 	if (rule->dies && !splats->death)
 		splats->death = earlier;
 	earlier->dies |= rule->dies;
+	if (open)
+		add_line(splats, open, line);
+	else
+		open_sequel(splats, rule, line, earlier);
 	return true;
 }
 
@@ -535,10 +643,7 @@ static bool is_replayed(const FlReport *report, const FlLine *line)
 
 static void forget(FlSplats *splats, Open *open)
 {
-	if (splats->last == open->report)
-		splats->last = NULL;
-	if (splats->death == open->report)
-		splats->death = NULL;
+	stand_in(splats, open->report, NULL);
 	report_free(open->report);
 	g_ptr_array_add(open->frames, NULL);
 	g_strfreev((char **)g_ptr_array_free(open->frames, FALSE));
@@ -571,24 +676,14 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 		splats->bracket.active = !splats->bracket.once;
 		return true;
 	}
-	if (goes_on(splats, rule, open, line)) {
-		if (open)
-			add_line(splats, open, line);
+	if (goes_on(splats, rule, open, line))
 		return true;
-	}
 	if (open && is_replayed(open->report, line))
 		forget(splats, open);
 	else if (open)
 		close_report(splats, open);
 	open_report(splats, rule, line);
 	return true;
-}
-
-/* Lines right after a report, of the same caller, are its tail (registers, modules). */
-static bool is_aftermath(const FlSplats *splats, const FlLine *line)
-{
-	return splats->any_closed && splats->closed_caller == line->caller &&
-	       line->stamp_us - splats->closed_us <= SILENCE_US;
 }
 
 /* Whether a line is more than something that anybody may have said in between. */
@@ -631,7 +726,8 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 		return true;
 	if (open)
 		add_line(splats, open, line);
-	return open || preamble_of(splats, line) || is_aftermath(splats, line);
+	/* Lines right after a report, of the same caller, are its tail (registers, modules). */
+	return open || preamble_of(splats, line) || comes_after_one(splats, line);
 }
 
 void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVerdictKind verdict)
