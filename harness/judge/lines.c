@@ -5,6 +5,8 @@
  */
 #include "judge/lines.h"
 
+#include "judge/dated.h"
+
 #include <string.h>
 
 void fl_lines_init(FlLines *lines, FlLineFn fn, gpointer data)
@@ -102,13 +104,26 @@ size_t fl_lines_prefix(const char *text, size_t len, FlLine *ret_line)
 	return at;
 }
 
-static void hand_out(FlLines *lines, const char *text, size_t len, bool torn)
+/*
+ * A log with printk's stamps has them on every line, so there a date is somebody else's. A date
+ * is no reason to take the lines without one for somebody else's, though.
+ */
+static size_t read_prefix(FlLines *lines, const char *text, size_t len, FlLine *line)
 {
-	FlLine line = {.number = lines->number, .torn = torn};
-	size_t prefix = fl_lines_prefix(text, len, &line);
+	size_t prefix = fl_lines_prefix(text, len, line);
 
 	if (prefix)
 		lines->any_stamp = true;
+	else if (!line->torn && !lines->any_stamp)
+		prefix = fl_dated_prefix(text, len, &line->stamp_us);
+	return prefix;
+}
+
+static void hand_out(FlLines *lines, const char *text, size_t len, bool torn)
+{
+	FlLine line = {.number = lines->number, .torn = torn};
+	size_t prefix = read_prefix(lines, text, len, &line);
+
 	g_string_truncate(lines->scratch, 0);
 	g_string_append_len(lines->scratch, text + prefix, (gssize)(len - prefix));
 	line.text = lines->scratch->str;

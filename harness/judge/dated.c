@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Dates before lines. Each form is a shape of fixed width, and perhaps the host's name behind it.
+ */
+#include "judge/dated.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+typedef struct {
+	const char *shape; /* a: a letter, 1: a digit, _: a digit or a blank, all else itself */
+	size_t day, clock; /* where they stand in it */
+	bool host;	   /* "host kernel: " follows */
+} Form;
+
+static const Form forms[] = {
+	{"[aaa aaa _1 11:11:11 1111] ", 9, 12, false},
+	{"aaa _1 11:11:11 ", 4, 7, true},
+	{"1111-11-11T11:11:11,111111", 8, 11, false},
+	{"1111-11-11T11:11:11", 8, 11, true},
+};
+
+static bool fits(char want, char c)
+{
+	if (want == 'a')
+		return g_ascii_isalpha(c);
+	if (want == '1')
+		return g_ascii_isdigit(c);
+	if (want == '_')
+		return g_ascii_isdigit(c) || c == ' ';
+	return want == c;
+}
+
+static size_t match_shape(const char *shape, const char *text, size_t len)
+{
+	size_t at;
+
+	for (at = 0; shape[at]; at++) {
+		if (at >= len || !fits(shape[at], text[at]))
+			return 0;
+	}
+	return at;
+}
+
+static unsigned two_digits(const char *text)
+{
+	return (text[0] == ' ' ? 0 : (unsigned)(text[0] - '0')) * 10 + (unsigned)(text[1] - '0');
+}
+
+/* Behind the blank that ends the word at text, 0: nothing does. */
+static size_t skip_word(const char *text, size_t len)
+{
+	const char *blank = memchr(text, ' ', len);
+
+	return blank ? (size_t)(blank - text) + 1 : 0;
+}
+
+/* The length of "host kernel: ", before which a zone and more digits of the time may stand. */
+static size_t read_host(const char *text, size_t len, bool time_is_over)
+{
+	static const char kernel[] = "kernel: ";
+	size_t at = time_is_over ? 0 : skip_word(text, len), host;
+
+	if (!time_is_over && !at)
+		return 0;
+	host = skip_word(text + at, len - at);
+	at += host;
+	if (!host || len - at < strlen(kernel) || memcmp(text + at, kernel, strlen(kernel)) != 0)
+		return 0;
+	return at + strlen(kernel);
+}
+
+static size_t read_form(const Form *form, const char *text, size_t len)
+{
+	size_t at = match_shape(form->shape, text, len), rest;
+	bool over = at && text[at - 1] == ' ';
+
+	if (!at || (!form->host && over))
+		return at;
+	rest = form->host ? read_host(text + at, len - at, over) : skip_word(text + at, len - at);
+	return rest ? at + rest : 0;
+}
+
+size_t fl_dated_prefix(const char *text, size_t len, uint64_t *ret_us)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
+		size_t prefix = read_form(&forms[i], text, len);
+		const char *clock = text + forms[i].clock;
+
+		if (!prefix)
+			continue;
+		*ret_us = two_digits(text + forms[i].day) * (uint64_t)86400 +
+			  two_digits(clock) * 3600 + two_digits(clock + 3) * 60 +
+			  two_digits(clock + 6);
+		*ret_us *= 1000000;
+		return prefix;
+	}
+	return 0;
+}
