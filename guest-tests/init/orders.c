@@ -22,9 +22,11 @@ static bool add_test(struct orders *orders, const char *line)
 
 static bool add_module(struct orders *orders, const char *name)
 {
-	if (orders->n_modules == FL_WIRE_MODULES_MAX || !*name || strlen(name) >= ORDERS_NAME_MAX)
+	size_t len = strlen(name);
+
+	if (orders->n_modules == FL_WIRE_MODULES_MAX || !len || len >= ORDERS_NAME_MAX)
 		return false;
-	snprintf(orders->modules[orders->n_modules++], ORDERS_NAME_MAX, "%s", name);
+	memcpy(orders->modules[orders->n_modules++], name, len + 1);
 	return true;
 }
 
