@@ -56,17 +56,13 @@ static size_t skip_word(const char *text, size_t len)
 	return blank ? (size_t)(blank - text) + 1 : 0;
 }
 
-/* The length of "host kernel: ", before which a zone and more digits of the time may stand. */
-static size_t read_host(const char *text, size_t len, bool time_is_over)
+/* Behind "host kernel: ", likewise. */
+static size_t skip_host(const char *text, size_t len)
 {
 	static const char kernel[] = "kernel: ";
-	size_t at = time_is_over ? 0 : skip_word(text, len), host;
+	size_t at = skip_word(text, len);
 
-	if (!time_is_over && !at)
-		return 0;
-	host = skip_word(text + at, len - at);
-	at += host;
-	if (!host || len - at < strlen(kernel) || memcmp(text + at, kernel, strlen(kernel)) != 0)
+	if (!at || len - at < strlen(kernel) || memcmp(text + at, kernel, strlen(kernel)) != 0)
 		return 0;
 	return at + strlen(kernel);
 }
@@ -74,11 +70,15 @@ static size_t read_host(const char *text, size_t len, bool time_is_over)
 static size_t read_form(const Form *form, const char *text, size_t len)
 {
 	size_t at = match_shape(form->shape, text, len), rest;
-	bool over = at && text[at - 1] == ' ';
 
-	if (!at || (!form->host && over))
+	/* More digits of the time, and the zone. */
+	if (at && text[at - 1] != ' ') {
+		rest = skip_word(text + at, len - at);
+		at = rest ? at + rest : 0;
+	}
+	if (!at || !form->host)
 		return at;
-	rest = form->host ? read_host(text + at, len - at, over) : skip_word(text + at, len - at);
+	rest = skip_host(text + at, len - at);
 	return rest ? at + rest : 0;
 }
 
