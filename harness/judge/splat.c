@@ -389,25 +389,27 @@ static bool is_said_again(const Open *open, const char *frame)
 	       strcmp(open->frames->pdata[0], frame) == 0;
 }
 
-static void read_trace(Open *open, const char *text)
+/* Where the CPU was; within a stack it is where an interrupt came in. */
+static bool read_place(Open *open, const char *text)
 {
-	bool behind;
-	/* Within a stack it is where an interrupt came in. */
 	char *frame = open->frames->len && !open->in_trace ? NULL : fl_stack_rip(text);
 
-	if (frame && open->frames->len >= FRAMES_MAX) {
+	if (!frame)
+		return false;
+	if (open->frames->len >= FRAMES_MAX) {
 		g_free(frame);
-		return;
+		return true;
 	}
-	if (frame) {
-		open->report->splat->has_rip |= !open->traced;
-		g_ptr_array_add(open->frames, frame);
-		return;
-	}
-	if (!open->traced && begins_trace(text)) {
-		open->in_trace = open->traced = true;
-		return;
-	}
+	open->report->splat->has_rip |= !open->traced;
+	g_ptr_array_add(open->frames, frame);
+	return true;
+}
+
+/* Notes what a line says of the stack, and whether it is behind it. */
+static void follow_stack(Open *open, const char *text)
+{
+	bool behind;
+
 	open->stacked |= open->in_trace && *text == ' ';
 	open->task |= *text == ' ' && strstr(text, "<TASK>") != NULL;
 	if (open->in_trace && (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:")))
@@ -416,6 +418,19 @@ static void read_trace(Open *open, const char *text)
 	if (behind && (open->interrupted || !*text))
 		open->in_trace = false;
 	open->interrupted = behind;
+}
+
+static void read_trace(Open *open, const char *text)
+{
+	char *frame;
+
+	if (read_place(open, text))
+		return;
+	if (!open->traced && begins_trace(text)) {
+		open->in_trace = open->traced = true;
+		return;
+	}
+	follow_stack(open, text);
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
 	frame = open->rule->bare_frames && *text != ' ' ? NULL : fl_stack_frame(text);
@@ -694,13 +709,24 @@ static bool is_weighty(const FlSplats *splats, const FlLine *line)
 	       fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
 }
 
-/* The caller fell silent in between, or the line stands behind the stack that ends the report. */
-static bool is_over_by(const FlSplats *splats, const Open *open, const FlLine *line)
+/*
+ * Closes a report whose caller fell silent, or whose stack has ended, before this line: then *open is
+ * NULL. True: the line is somebody else's in the middle of the stack, and there is no more to it.
+ */
+static bool end_before(FlSplats *splats, Open **open, const FlLine *line)
 {
-	if (line->stamp_us > open->last_us + SILENCE_US)
+	bool silent = line->stamp_us > (*open)->last_us + SILENCE_US;
+	bool behind = (*open)->rule->ends_with_stack && is_behind_stack(*open, line->text);
+
+	if (!silent && behind && !(*open)->interrupted && !is_weighty(splats, line)) {
+		(*open)->interrupted = true;
 		return true;
-	return open->rule->ends_with_stack && is_behind_stack(open, line->text) &&
-	       (open->interrupted || is_weighty(splats, line));
+	}
+	if (silent || behind) {
+		close_report(splats, *open);
+		*open = NULL;
+	}
+	return false;
 }
 
 bool fl_splats_line(FlSplats *splats, const FlLine *line)
@@ -709,14 +735,8 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 
 	splats->now_us = line->stamp_us;
 	splats->now_number = line->number;
-	if (open && is_over_by(splats, open, line)) {
-		close_report(splats, open);
-		open = NULL;
-	}
-	if (open && open->rule->ends_with_stack && is_behind_stack(open, line->text)) {
-		open->interrupted = true;
+	if (open && end_before(splats, &open, line))
 		return true;
-	}
 	if (!open && splats->open->len)
 		open = adopt(splats, line);
 	step_spans(splats, line);
