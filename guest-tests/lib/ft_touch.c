@@ -8,12 +8,17 @@
 
 #include <string.h>
 
+/* What a thread's stores took, without the time until it woke and until it was waited for. */
+struct span {
+	uint64_t begin, end, longest; /* ticks */
+};
+
 struct job {
 	char *addr;
 	size_t pages;
 	unsigned threads;
 	uint64_t seed;
-	uint64_t longest_ticks[FT_TEAM_MAX];
+	struct span spans[FT_TEAM_MAX];
 };
 
 /* The counter itself: clock_gettime takes a tenth of the time of a fault. */
@@ -38,7 +43,7 @@ static size_t place_of(uint64_t word)
 static void store_share(unsigned index, void *arg)
 {
 	struct job *job = arg;
-	uint64_t before = ticks(), longest = 0;
+	uint64_t begin = ticks(), before = begin, longest = 0;
 
 	for (size_t page = index; page < job->pages; page += job->threads) {
 		uint64_t word = word_of(job->seed, page), now;
@@ -49,18 +54,25 @@ static void store_share(unsigned index, void *arg)
 			longest = now - before;
 		before = now;
 	}
-	job->longest_ticks[index] = longest;
+	job->spans[index] = (struct span){begin, before, longest};
 }
 
-/* By the ticks and the time that all of it took. */
-static uint64_t longest_ns(const struct job *job, uint64_t all_ticks, uint64_t all_ns)
+/* From the first thread's begin to the last one's end, and the longest store of any. */
+static struct span span_of_all(const struct job *job)
 {
-	uint64_t longest = 0;
+	struct span all = job->spans[0];
 
-	for (unsigned i = 0; i < job->threads; i++)
-		if (job->longest_ticks[i] > longest)
-			longest = job->longest_ticks[i];
-	return (uint64_t)((double)longest / (double)all_ticks * (double)all_ns);
+	for (unsigned i = 1; i < job->threads; i++) {
+		const struct span *span = &job->spans[i];
+
+		if (span->begin < all.begin)
+			all.begin = span->begin;
+		if (span->end > all.end)
+			all.end = span->end;
+		if (span->longest > all.longest)
+			all.longest = span->longest;
+	}
+	return all;
 }
 
 struct ft_touch ft_touch_pages(const struct ft_map *map, unsigned threads, uint64_t seed)
@@ -70,17 +82,21 @@ struct ft_touch ft_touch_pages(const struct ft_map *map, unsigned threads, uint6
 	struct ft_team *team = ft_team_new(threads, store_share, &job);
 	struct ft_touch touch = {.seed = seed};
 	struct ft_lockstat before = {0}, after = {0};
-	uint64_t start, start_ticks;
+	uint64_t start_ns, start_ticks;
+	double ns_per_tick;
+	struct span all;
 
 	/* Twice: the first call brings its own pages in. */
 	(void)ft_lockstat_read(&before);
 	(void)ft_lockstat_read(&before);
-	start = ft_now_ns();
+	start_ns = ft_now_ns();
 	start_ticks = ticks();
 	ft_team_go(team);
 	ft_team_wait(team);
-	touch.ns = ft_now_ns() - start;
-	touch.longest_ns = longest_ns(&job, ticks() - start_ticks, touch.ns);
+	ns_per_tick = (double)(ft_now_ns() - start_ns) / (double)(ticks() - start_ticks);
+	all = span_of_all(&job);
+	touch.ns = (uint64_t)((double)(all.end - all.begin) * ns_per_tick);
+	touch.longest_ns = (uint64_t)((double)all.longest * ns_per_tick);
 	(void)ft_lockstat_read(&after);
 	ft_team_free(team);
 	touch.lock = ft_lockstat_delta(&before, &after);

@@ -12,7 +12,7 @@
 
 struct ft_touch {
 	uint64_t seed;		 /* of the words stored, and of their places in their pages */
-	uint64_t ns;		 /* how long all of it took */
+	uint64_t ns;		 /* from the first store to the last */
 	uint64_t longest_ns;	 /* the longest single store */
 	struct ft_lockstat lock; /* what the kernel counted meanwhile */
 };
