@@ -33,8 +33,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PAGES	    1024
-#define HALF	    512 /* twice what the kernel's per-CPU counters may hide with 8 vCPUs */
+#define HALF_OF_CPU 64 /* pages: twice what the counter of one of 8 CPUs hides (WB_STAT_BATCH) */
 #define FILL	    0x5a
 #define NAME	    FT_DM_AT "/dirty-throttle"
 #define LIMIT_MS    5000 /* scaled */
@@ -51,6 +50,7 @@ struct job {
 	struct ft_map map;
 	atomic_int tid;
 	atomic_size_t stored; /* pages, from the first on */
+	unsigned half; /* of the file's pages: the second is dirty before the thread begins */
 	bool changed;
 };
 
@@ -75,11 +75,11 @@ static void map_file(struct job *job)
 	struct ft_map *map = &job->map;
 
 	map->kind = FT_EXT4;
-	map->bytes = PAGES * FT_PAGE;
-	map->fd = ft_cache_file(FT_DM_AT, PAGES, zero);
+	map->bytes = (size_t)2 * job->half * FT_PAGE;
+	map->fd = ft_cache_file(FT_DM_AT, map->bytes / FT_PAGE, zero);
 	give_name(map->fd);
 	ft_change_map(map, MAP_SHARED);
-	for (size_t page = 0; job->shape->reads_first && page < PAGES; page++)
+	for (size_t page = 0; job->shape->reads_first && page < 2 * job->half; page++)
 		if (((volatile char *)map->addr)[page * FT_PAGE])
 			ft_fail("page %zu of a file of zeros is not zero", page);
 }
@@ -99,7 +99,7 @@ static void write_strict_limit(const char *text)
 /* What nobody writes back, and nobody is made to pause for yet. */
 static void dirty_second_half(const struct job *job)
 {
-	for (size_t page = HALF; page < PAGES; page++)
+	for (size_t page = job->half; page < 2 * job->half; page++)
 		job->map.addr[page * FT_PAGE] = FILL;
 }
 
@@ -125,7 +125,7 @@ static void *store(void *arg)
 	struct job *job = arg;
 
 	atomic_store(&job->tid, (int)syscall(SYS_gettid));
-	for (size_t page = 0; page < HALF; page++) {
+	for (size_t page = 0; page < job->half; page++) {
 		struct ft_trap trap = ft_trap_store(job->map.addr + page * FT_PAGE, FILL);
 
 		if (trap.signum)
@@ -164,10 +164,10 @@ static void await_standstill(const struct job *job)
 	while (!pauses(tid) || sleeps_so_far(tid) < sleeps + PAUSES) {
 		size_t now = atomic_load(&job->stored);
 
-		if (now == HALF)
+		if (now == job->half)
 			ft_fail("a thread dirtied %u pages of a disk that stands still, where 16 "
 				"are allowed, and was not made to pause",
-				HALF);
+				job->half);
 		if (ft_limit_is_over(&limit))
 			ft_fail("a thread that stores to pages of a disk that stands still does "
 				"not pause for dirty pages, and does not go on (page %zu)",
@@ -203,10 +203,10 @@ static void verify(const struct job *job)
 	size_t stored = atomic_load(&job->stored);
 	char bytes[FT_PAGE];
 
-	for (size_t page = 0; page < PAGES; page++) {
+	for (size_t page = 0; page < 2 * job->half; page++) {
 		ft_map_pread(&job->map, page, bytes);
 		/* The one in between may have been stored and not counted. */
-		if (page != stored && bytes[0] != (page < stored || page >= HALF ? FILL : 0))
+		if (page != stored && bytes[0] != (page < stored || page >= job->half ? FILL : 0))
 			ft_fail("page %zu holds %d after %zu pages were stored to", page, bytes[0],
 				stored);
 	}
@@ -219,6 +219,7 @@ static void change_beside_pause(const void *arg)
 	pthread_t thread;
 
 	job.shape = arg;
+	job.half = HALF_OF_CPU * ft_cpus();
 	snprintf(what, sizeof(what), "%s beside a fault that pauses for dirty pages",
 		 job.shape->change->name);
 	ft_trap_prepare();

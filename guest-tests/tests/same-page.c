@@ -22,7 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGES	       48
+#define PAGES	       40
 #define ROUNDS	       2
 #define ROUNDS_ON_DISK 1 /* each has four times the stores, and waits for the disk */
 
