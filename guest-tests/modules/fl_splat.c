@@ -244,6 +244,12 @@ static noinline void splat_soft_lockup(void)
 	spin_for_ever();
 }
 
+static noinline void splat_hard_lockup(void)
+{
+	local_irq_disable();
+	spin_for_ever();
+}
+
 static void nothing(struct rcu_head *unused)
 {
 }
@@ -338,6 +344,7 @@ static const struct {
 	{"sleep", splat_sleep},
 	{"schedule", splat_schedule},
 	{"soft-lockup", splat_soft_lockup},
+	{"hard-lockup", splat_hard_lockup},
 	{"rcu-stall", splat_rcu_stall},
 	{"hung", splat_hung},
 	{"hung-lock", splat_hung_lock},

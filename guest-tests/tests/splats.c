@@ -89,6 +89,7 @@ const struct ft_test splats[] = {
 	SPLAT("sleep", "CONFIG_DEBUG_ATOMIC_SLEEP", "a sleep where none is allowed"),
 	SPLAT("schedule", "CONFIG_DEBUG_ATOMIC_SLEEP", "a switch of tasks where none is allowed"),
 	SPLAT("soft-lockup", "CONFIG_SOFTLOCKUP_DETECTOR", "a CPU that does not schedule"),
+	SPLAT("hard-lockup", "CONFIG_HARDLOCKUP_DETECTOR", "a CPU that takes no interrupts"),
 	SPLAT("rcu-stall", "CONFIG_PREEMPT", "a reader of RCU that does not end"),
 	SPLAT("hung", "CONFIG_DETECT_HUNG_TASK", "a task that does not come back"),
 	SPLAT("hung-lock", "CONFIG_DETECT_HUNG_TASK", "a task that waits for its own lock"),
