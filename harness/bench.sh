@@ -83,10 +83,8 @@ plain_start() {
 bench_touch() {
 	for _ in 1 2 3 4 5; do
 		"$faultline" run --quiet --kernel patched --test touch-cost --out "$out" >/dev/null
-		bare=$(field "$out/latest/result.json" bare_faults_per_second)
-		touch=$(field "$out/latest/result.json" touch_faults_per_second)
-		echo "$bare" >>"$scratch/bare_faults"
-		ratio "$touch" "$bare" >>"$scratch/touch"
+		field "$out/latest/result.json" bare_faults_per_second >>"$scratch/bare_faults"
+		ratio "$(field "$out/latest/result.json" touch_permille_of_bare)" 1000 >>"$scratch/touch"
 		echo >>"$scratch/touch"
 	done
 	echo "faults a second, bare loop of stores: $(spread <"$scratch/bare_faults")"
