@@ -36,7 +36,7 @@ char *fl_proof_guilt(const FlEvidence *evidence)
 		return NULL;
 	if (attest->oops > 0)
 		return g_strdup_printf("the kernel counted %" PRId64 " oops", attest->oops);
-	if (attest->warn > 0)
+	if (attest->warn > fl_splats_let_pass(evidence->kernlog->splats))
 		return g_strdup_printf("the kernel counted %" PRId64 " warning%s", attest->warn,
 				       attest->warn == 1 ? "" : "s");
 	if (taint) {

@@ -63,6 +63,7 @@ struct FlSplats {
 	Span preambles[OPEN_MAX]; /* after "cut here" or "=====", one a caller */
 	unsigned n_preambles;	  /* those that may be active come first */
 	Span bracket;
+	unsigned n_let_pass;	/* whole reports that [ignore] names */
 	uint32_t closed_caller; /* the last report that closed: its caller and time */
 	uint64_t closed_us;
 	uint64_t now_us; /* of the last line, of any caller */
@@ -674,6 +675,7 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 	if (ignore && !(ignore->alone && open)) {
 		fl_explain_line(splats->explain, splats->file, line->number,
 				"no report: [ignore %s] %s", ignore->name, ignore->reason);
+		splats->n_let_pass += ignore->end && !ignore->once;
 		if (ignore->end)
 			splats->bracket = (Span){.active = true,
 						 .caller = line->caller,
@@ -729,6 +731,12 @@ static bool end_before(FlSplats *splats, Open **open, const FlLine *line)
 	return false;
 }
 
+/* A whole report that [ignore] names goes with all that it says; a stack only with its frames. */
+static bool is_let_pass(const FlSplats *splats, const FlLine *line)
+{
+	return !splats->bracket.once && span_holds(&splats->bracket, line);
+}
+
 bool fl_splats_line(FlSplats *splats, const FlLine *line)
 {
 	Open *open = splats->open->len ? open_of(splats, line) : NULL;
@@ -747,7 +755,13 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 	if (open)
 		add_line(splats, open, line);
 	/* Lines right after a report, of the same caller, are its tail (registers, modules). */
-	return open || preamble_of(splats, line) || comes_after_one(splats, line);
+	return open || preamble_of(splats, line) || comes_after_one(splats, line) ||
+	       is_let_pass(splats, line);
+}
+
+unsigned fl_splats_let_pass(const FlSplats *splats)
+{
+	return splats->n_let_pass;
 }
 
 void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVerdictKind verdict)

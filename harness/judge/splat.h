@@ -31,8 +31,11 @@ void fl_splats_free(FlSplats *splats);
 /* Where to note what was made of which line; both borrowed. file: how the log is called there. */
 void fl_splats_explain(FlSplats *splats, FlExplain *explain, const char *file);
 
-/* A line that is the kernel's own. Returns whether it belongs to a report. */
+/* A line that is the kernel's own. Returns whether it belongs to a report, or to one let pass. */
 bool fl_splats_line(FlSplats *splats, const FlLine *line);
+
+/* How many reports [ignore] let pass, of which the kernel itself may have counted each as a warning. */
+unsigned fl_splats_let_pass(const FlSplats *splats);
 
 /* A report of one line that the rules do not know; takes over nothing. */
 void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVerdictKind verdict);
