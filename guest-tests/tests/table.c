@@ -51,6 +51,7 @@ const struct ft_test *const ft_tests[] = {
 	&msync_file,
 	&private_file,
 	&private_swap,
+	&swap_file,
 	&same_page,
 	&write_protect,
 	&unseen_stores,
