@@ -3,12 +3,13 @@
  * Proves that userfaultfd sees faults on shared memory in time: in missing, minor and write-protect
  * mode, and in the last also after MADV_DONTNEED of the protected pages, the event comes before the
  * store can be seen in the file, the thread waits until UFFDIO_COPY, _CONTINUE or _WRITEPROTECT
- * lets it go on, and the store is then there beside the page's other words; with one thread and
- * with twice as many as vCPUs that meet at each page. And that a thread that waits there holds no
+ * lets it go on, and the store is then there beside the page's other words; of every second page
+ * the first access is a load; with one thread and with twice as many as vCPUs that meet at each
+ * page. And that a thread that waits there holds no
  * lock: mprotect, munmap, fork and exit finish at once.
  *
- * A kernel that maps first and asks later shows the store too early; one that waits with a lock
- * held hangs, or the probe driver sees it.
+ * A kernel that maps first and asks later shows the store too early, or maps pages around a load
+ * that nobody was asked about; one that waits with a lock held hangs, or the probe driver sees it.
  */
 #include "ft.h"
 #include "ft_bounded.h"
@@ -223,6 +224,8 @@ static void store_all(unsigned index, void *arg)
 	for (size_t page = 0; page < PAGES; page++) {
 		volatile uint64_t *words = (volatile uint64_t *)(stage->map.addr + page * FT_PAGE);
 
+		if (page % 2)
+			(void)words[index];
 		words[index] = index + 1;
 		if (words[index] != index + 1 || words[WORDS - 1] != word_of(stage->seed, page))
 			ft_fail("page %zu does not hold what it should after userfaultfd let the "
