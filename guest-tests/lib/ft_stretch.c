@@ -68,6 +68,8 @@ static const struct place places[] = {
 	{FT_STRETCH_ENTRY, "page_mkclean_one", NULL},
 	{FT_STRETCH_ENTRY, "flush_tlb_mm_range", NULL},
 	{FT_STRETCH_ENTRY, "copy_page_range", NULL},
+	{FT_STRETCH_TABLE, "finish_fault", NULL},
+	{FT_STRETCH_TABLE, "pmd_install", NULL},
 };
 
 /*

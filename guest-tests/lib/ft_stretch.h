@@ -11,7 +11,8 @@
 enum ft_stretch_topic {
 	FT_STRETCH_VMA,	  /* a VMA is found, used and changed */
 	FT_STRETCH_CACHE, /* a page is found in the page cache, mapped and taken out of it */
-	FT_STRETCH_ENTRY  /* a page table entry is read, copied, protected, and set again */
+	FT_STRETCH_ENTRY, /* a page table entry is read, copied, protected, and set again */
+	FT_STRETCH_TABLE  /* a page table is made and put into the one above */
 };
 
 /* Once, before the first case; and after the last one, which tells the metric "holdups". */

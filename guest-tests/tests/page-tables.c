@@ -3,14 +3,18 @@
  * Proves that the page tables which faults bring with them are given back: one page is touched in
  * each of many fresh 2 MiB ranges, by a load, a store and a private store; and again in a file
  * that ends before them, where the fault fails with SIGBUS after its page table was already made.
+ * To the first ranges the threads come at the same moment, each to a page of its own.
  * VmPTE of the process goes up and comes back, and so does nr_page_table_pages of the system.
  *
  * A kernel that forgets the table that it made in advance loses one for each fault that fails, or
- * that meets another thread's table.
+ * that meets another thread's table; one that puts its own over that loses the pages in it as well,
+ * which the kernel tells when the process ends.
  */
 #include "ft.h"
+#include "ft_gate.h"
 #include "ft_map.h"
 #include "ft_procfs.h"
+#include "ft_stretch.h"
 #include "ft_team.h"
 #include "ft_trap.h"
 #include "table.h"
@@ -22,6 +26,7 @@
 #include <unistd.h>
 
 #define RANGES	   512
+#define MET	   32 /* of them: all threads at the same moment */
 #define RANGE	   (2ul << 20)
 #define SLACK	   48	/* pages; a loss shows as hundreds */
 #define SETTLE_MS  3000 /* tables are freed late, by RCU; scaled */
@@ -38,6 +43,7 @@ struct shape {
 
 struct job {
 	const struct shape *shape;
+	struct ft_gate gate;
 	char *addr;
 };
 
@@ -46,17 +52,18 @@ static uint64_t vm_pte_kb(void)
 	return ft_procfs_number("/proc/self/status", "VmPTE:");
 }
 
-/* The second page of each range; the first range is left to the file's only page. */
+/* The first range is left to the file's only page. */
 static void touch_all(unsigned index, void *arg)
 {
-	const struct job *job = arg;
+	struct job *job = arg;
 
-	(void)index;
 	for (size_t range = 1; range <= RANGES; range++) {
-		char *at = job->addr + range * RANGE + FT_PAGE;
-		struct ft_trap trap =
-			job->shape->how == LOAD ? ft_trap_load(at, NULL) : ft_trap_store(at, 1);
+		char *at = job->addr + range * RANGE + (range <= MET ? index : 0) * FT_PAGE;
+		struct ft_trap trap;
 
+		if (range <= MET)
+			ft_gate_pass(&job->gate);
+		trap = job->shape->how == LOAD ? ft_trap_load(at, NULL) : ft_trap_store(at, 1);
 		if (job->shape->fails)
 			ft_trap_expect(&trap, SIGBUS, at, "an access past the end of a file");
 		else
@@ -95,6 +102,7 @@ static void touch_and_unmap(const void *arg)
 	uint64_t base_kb, base;
 
 	ft_trap_prepare();
+	ft_stretch_turn();
 	map = ft_map_with(FT_MEMFD, (RANGES + 2) * RANGE / FT_PAGE, PROT_READ | PROT_WRITE,
 			  shape->how == PRIVATE_STORE ? MAP_PRIVATE | MAP_NORESERVE : MAP_SHARED);
 	if (shape->fails && ftruncate(map.fd, SHORT_FILE) < 0)
@@ -102,6 +110,7 @@ static void touch_and_unmap(const void *arg)
 	job.addr = (char *)(((uintptr_t)map.addr + RANGE - 1) & ~(RANGE - 1));
 	base = ft_procfs_vmstat("nr_page_table_pages");
 	base_kb = vm_pte_kb();
+	ft_gate_init(&job.gate, shape->threads);
 	ft_team_run(shape->threads, touch_all, &job);
 	if (!shape->fails)
 		expect_tables(base_kb);
@@ -120,6 +129,7 @@ static void run(const struct ft_test *test)
 	static const char *const how_names[] = {"load", "store", "private-store"};
 
 	(void)test;
+	ft_stretch_open(FT_STRETCH_TABLE);
 	ft_plan(3 * 2 * 2);
 	for (int how = LOAD; how <= PRIVATE_STORE; how++)
 		for (int fails = 0; fails < 2; fails++)
@@ -131,6 +141,7 @@ static void run(const struct ft_test *test)
 				ft_case(touch_and_unmap, &shape, "%s%s-threads-%u", how_names[how],
 					fails ? "-fails" : "", shape.threads);
 			}
+	ft_stretch_close();
 }
 
 const struct ft_test page_tables = {
@@ -138,6 +149,7 @@ const struct ft_test page_tables = {
 	.summary = "page tables made by faults are given back, also when the fault failed",
 	.timeout_ms = 20000,
 	.memory_mib = 192,
+	.modules = "fl_stretch",
 	.config = "CONFIG_MEMFD_CREATE CONFIG_PROC_FS CONFIG_VM_EVENT_COUNTERS",
 	.run = run,
 };
