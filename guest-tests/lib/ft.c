@@ -170,7 +170,7 @@ void ft_case(void (*fn)(const void *arg), const void *arg, const char *name, ...
 		run_case(fn, arg, pipe_fds);
 	close(pipe_fds[1]);
 	if (!wait_for_case(pid, pipe_fds[0], reason, &status)) {
-		report("not %s %s; its process does not end", label, reason);
+		report("not %s %s%sits process does not end", label, reason, *reason ? "; " : "");
 		exit(1);
 	}
 	close(pipe_fds[0]);
