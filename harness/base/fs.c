@@ -67,6 +67,28 @@ bool fl_fs_write(const char *path, const char *data, size_t len, GError **error)
 	return false;
 }
 
+bool fl_fs_append(const char *path, const char *data, size_t len, GError **error)
+{
+	fl_fd int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+
+	if (end < 0)
+		return set_errno_error(error, "the file cannot be written", path);
+	if (write_all(fd, data, len))
+		return true;
+	set_errno_error(error, "the file cannot be written", path);
+	if (ftruncate(fd, end) < 0)
+		g_debug("%s ends in a part of what was written", path);
+	return false;
+}
+
+bool fl_fs_cut(const char *path, size_t len, GError **error)
+{
+	if (truncate(path, (off_t)len) == 0)
+		return true;
+	return set_errno_error(error, "the file cannot be cut", path);
+}
+
 bool fl_fs_read(const char *path, char **ret_data, size_t *ret_len, GError **error)
 {
 	return g_file_get_contents(path, ret_data, ret_len, error);

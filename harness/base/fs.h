@@ -25,6 +25,16 @@ bool fl_fs_mkdir(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 bool fl_fs_write(const char *path, const char *data, size_t len,
 		 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/*
+ * Adds to the end of a file, which is made if it is not there. A process that is killed meanwhile
+ * leaves a part of it; one whose disk is full does not.
+ */
+bool fl_fs_append(const char *path, const char *data, size_t len,
+		  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Cuts a file off after its first len bytes. */
+bool fl_fs_cut(const char *path, size_t len, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /* Reads a whole file; *ret_data is NUL-terminated, the caller frees it; ret_len may be NULL. */
 bool fl_fs_read(const char *path, char **ret_data, size_t *ret_len,
 		GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -27,20 +27,55 @@ bool fl_json_write(const char *path, const json_t *value, GError **error)
 	return fl_fs_write(path, text, strlen(text), error);
 }
 
+/* before: lines of the file that stand before the text. */
+static json_t *parse(const char *path, int before, const char *text, size_t len, GError **error)
+{
+	json_error_t where;
+	json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+
+	if (!value)
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:%d:%d: %s", path,
+			    before + where.line, where.column, where.text);
+	return value;
+}
+
 json_t *fl_json_read(const char *path, GError **error)
 {
 	g_autofree char *text = NULL;
-	json_error_t where;
 	size_t len;
-	json_t *value;
+
+	return fl_fs_read(path, &text, &len, error) ? parse(path, 0, text, len, error) : NULL;
+}
+
+bool fl_json_append(const char *path, const json_t *value, GError **error)
+{
+	char *text = json_dumps(value, JSON_SORT_KEYS | JSON_REAL_PRECISION(12));
+	g_autofree char *line = g_strconcat(text, "\n", NULL);
+
+	free(text);
+	return fl_fs_append(path, line, strlen(line), error);
+}
+
+json_t *fl_json_lines(const char *path, GError **error)
+{
+	g_autoptr(json_t) values = json_array();
+	g_autofree char *text = NULL;
+	const char *line, *end;
+	size_t len;
+	int n = 0;
 
 	if (!fl_fs_read(path, &text, &len, error))
 		return NULL;
-	value = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
-	if (!value)
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:%d:%d: %s", path,
-			    where.line, where.column, where.text);
-	return value;
+	for (line = text; (end = memchr(line, '\n', len - (size_t)(line - text))); line = end + 1) {
+		json_t *value = parse(path, n++, line, (size_t)(end - line), error);
+
+		if (!value)
+			return NULL;
+		json_array_append_new(values, value);
+	}
+	if (line < text + len && !fl_fs_cut(path, (size_t)(line - text), error))
+		return NULL;
+	return g_steal_pointer(&values);
 }
 
 json_t *fl_json_string(const char *bytes)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Promises of base/fs: whole files or nothing, links are not followed, errors name the path.
+ * Promises of base/fs: whole files or nothing, or as much as is to be added, links are not followed, errors name the path.
  */
 #include "base/fs.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,8 +29,41 @@ static void test_write_read(void)
 	g_assert_cmpmem(data, len, "a\0b", 3);
 }
 
+static void test_append_and_cut(void)
+{
+	g_autofree char *path = in_scratch("grows");
+	g_autofree char *data = NULL;
+	size_t len;
+
+	g_assert_true(fl_fs_append(path, "abc", 3, NULL));
+	g_assert_true(fl_fs_append(path, "de", 2, NULL));
+	g_assert_true(fl_fs_cut(path, 4, NULL));
+	g_assert_true(fl_fs_read(path, &data, &len, NULL));
+	g_assert_cmpmem(data, len, "abcd", 4);
+}
+
+/* A limit on the size of files stands for a full disk: the first bytes fit, the others do not. */
+static void test_append_all_or_nothing(void)
+{
+	g_autofree char *path = in_scratch("full");
+	g_autofree char *data = NULL;
+	struct rlimit before, limit;
+
+	g_assert_true(fl_fs_append(path, "abc", 3, NULL));
+	g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	limit = (struct rlimit){.rlim_cur = 5, .rlim_max = before.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+	g_assert_false(fl_fs_append(path, "defg", 4, NULL));
+	g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+	g_assert_true(fl_fs_read(path, &data, NULL, NULL));
+	g_assert_cmpstr(data, ==, "abc");
+}
+
 static void test_errors_name_the_path(void)
 {
+	g_autoptr(GError) append_error = NULL;
+	g_autoptr(GError) cut_error = NULL;
 	g_autoptr(GError) write_error = NULL;
 	g_autoptr(GError) read_error = NULL;
 	g_autoptr(GError) mkdir_error = NULL;
@@ -37,6 +72,10 @@ static void test_errors_name_the_path(void)
 
 	g_assert_false(fl_fs_write("/proc/no-such/file", "x", 1, &write_error));
 	g_assert_nonnull(strstr(write_error->message, "/proc/no-such/file"));
+	g_assert_false(fl_fs_append("/dev/full", "x", 1, &append_error));
+	g_assert_nonnull(strstr(append_error->message, "/dev/full"));
+	g_assert_false(fl_fs_cut("/no-such-file", 1, &cut_error));
+	g_assert_nonnull(strstr(cut_error->message, "/no-such-file"));
 	g_assert_false(fl_fs_read("/no-such-file", &data, NULL, &read_error));
 	g_assert_nonnull(strstr(read_error->message, "/no-such-file"));
 	g_assert_false(fl_fs_mkdir("/dev/null/folder", &mkdir_error));
@@ -135,6 +174,8 @@ int main(int argc, char **argv)
 	g_test_set_nonfatal_assertions();
 	scratch = g_dir_make_tmp("fl-fs-XXXXXX", NULL);
 	g_test_add_func("/fs/write-and-read-any-bytes", test_write_read);
+	g_test_add_func("/fs/append-and-cut", test_append_and_cut);
+	g_test_add_func("/fs/append-all-or-nothing", test_append_all_or_nothing);
 	g_test_add_func("/fs/errors-name-the-path", test_errors_name_the_path);
 	g_test_add_func("/fs/copy-keeps-the-mode", test_copy_keeps_mode);
 	g_test_add_func("/fs/remove-does-not-follow-links", test_remove_does_not_follow_links);
