@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The journal of an exploration: a JSON array with one entry a seed, in the order in which they
- * ended, written as a whole by one rename:
+ * The journal of an exploration: a line of JSON for each seed, in the order in which they ended, so
+ * that the last one costs what the first did. What is found out later about a seed is one more line,
+ * which replaces the older one:
  *
  *     {"seed": 7, "verdict": "PASS", "console_sha256": "...", "outcome_sha256": "...", "seconds": 3.1}
  *     {"seed": 8, "verdict": "FAIL", "console_sha256": "...", "outcome_sha256": "...", "seconds": 2.9,
  *      "yield_points": 64, "schedules": 145, "yields_taken": 437,
  *      "reason": "...", "test": "...", "signature": "...", "evidence": "...", "smallest": "...", "verified": "..."}
+ *
+ * The second line is broken here only. A line that a kill cut short was not told: its seed is run again.
  */
 #include "flow/explore.h"
 
@@ -128,13 +131,11 @@ static void take(FlExplore *explore, FlExploreSeed *seed)
 	g_hash_table_insert(explore->index, &seed->seed, seed);
 }
 
-static bool save(const FlExplore *explore, GError **error)
+static bool save(const FlExplore *explore, const FlExploreSeed *seed, GError **error)
 {
-	g_autoptr(json_t) journal = json_array();
+	g_autoptr(json_t) entry = entry_of(seed);
 
-	for (guint i = 0; i < explore->seeds->len; i++)
-		json_array_append_new(journal, entry_of(g_ptr_array_index(explore->seeds, i)));
-	return fl_json_write(explore->path, journal, error);
+	return fl_json_append(explore->path, entry, error);
 }
 
 FlExplore *fl_explore_new(const char *journal, uint64_t first, uint64_t last, GError **error)
@@ -152,7 +153,7 @@ FlExplore *fl_explore_new(const char *journal, uint64_t first, uint64_t last, GE
 	explore->broken = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	if (!g_file_test(journal, G_FILE_TEST_EXISTS))
 		return g_steal_pointer(&explore);
-	entries = fl_json_read(journal, error);
+	entries = fl_json_lines(journal, error);
 	if (!entries)
 		return NULL;
 	json_array_foreach(entries, i, entry) {
@@ -186,7 +187,7 @@ bool fl_explore_note(FlExplore *explore, FlExploreSeed *seed, GError **error)
 				    GUINT_TO_POINTER(GPOINTER_TO_UINT(n) + 1));
 	}
 	take(explore, seed);
-	return save(explore, error);
+	return save(explore, seed, error);
 }
 
 bool fl_explore_note_smallest(FlExplore *explore, uint64_t seed, const char *command,
@@ -199,7 +200,7 @@ bool fl_explore_note_smallest(FlExplore *explore, uint64_t seed, const char *com
 	g_free(noted->verified);
 	noted->smallest = g_strdup(command);
 	noted->verified = g_strdup(verified);
-	return save(explore, error);
+	return save(explore, noted, error);
 }
 
 static bool is_told(const FlExploreSeed *seed)

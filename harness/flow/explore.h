@@ -36,7 +36,7 @@ void fl_explore_free(FlExplore *explore);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlExplore, fl_explore_free)
 
 /*
- * Notes a seed, takes it over and writes the journal. A BROKEN one tells nothing: it is run once
+ * Notes a seed, takes it over and adds it to the journal. A BROKEN one tells nothing: it is run once
  * more, and again by the next call of faultline.
  */
 bool fl_explore_note(FlExplore *explore, FlExploreSeed *seed,

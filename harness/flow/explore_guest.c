@@ -308,7 +308,7 @@ FlExploration *fl_explore_guest_new(const FlExploreGuest *guest, uint64_t first,
 	key = fl_run_key(exploration->run);
 	id = g_strndup(key, 12);
 	exploration->folder = g_build_filename(guest->request->out, "explore", id, NULL);
-	exploration->journal = g_build_filename(exploration->folder, "journal.json", NULL);
+	exploration->journal = g_build_filename(exploration->folder, "journal.jsonl", NULL);
 	exploration->request.out = exploration->folder;
 	exploration->request.fail_fast = !guest->keep_going;
 	exploration->request.events = (FlTrialEvents){.on_guest = on_guest, .data = exploration};

@@ -46,24 +46,25 @@ wait $debugger
 # Killed as soon as one seed is known.
 explore --seeds 1..4 --jobs 1 >/dev/null 2>&1 &
 pid=$!
-until grep -qs PASS "$out"/explore/*/journal.json || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
+until grep -qs PASS "$out"/explore/*/journal.jsonl || ! kill -0 $pid 2>/dev/null; do sleep 0.1; done
 kill -KILL $pid
 wait $pid 2>/dev/null
-cp "$out"/explore/*/journal.json "$scratch/killed.json"
+cp "$out"/explore/*/journal.jsonl "$scratch/killed.jsonl"
 expect "an exploration that was killed goes on" 0 "PASS: none of 4 seeds failed" \
 	explore --seeds 1..4 --json "$scratch/explored.json"
 promise "... each seed once, those of before as they were, at least 3 interleavings" python3 -c 'import glob, json, sys
-killed, result = json.load(open(sys.argv[1])), json.load(open(sys.argv[2]))
-journal = json.load(open(glob.glob(sys.argv[3] + "/explore/*/journal.json")[0]))
+killed, journal = ([json.loads(line) for line in open(path) if line.endswith("\n")] for path in
+                   (sys.argv[1], glob.glob(sys.argv[3] + "/explore/*/journal.jsonl")[0]))
+result = json.load(open(sys.argv[2]))
 assert 1 <= len(killed) < 4 and journal[:len(killed)] == killed, killed
 assert sorted(e["seed"] for e in journal) == [1, 2, 3, 4], journal
 assert result["distinct"] >= 3, result
 strategy = result["strategy"]
 assert strategy["name"] == "points" and strategy["depth"] == 3 and strategy["yields"] > 0, strategy
-assert 0 < strategy["bound"] < strategy["chance"] < 1, strategy' "$scratch/killed.json" "$scratch/explored.json" "$out"
+assert 0 < strategy["bound"] < strategy["chance"] < 1, strategy' "$scratch/killed.jsonl" "$scratch/explored.json" "$out"
 promise "... and what passed left no evidence of a guest" \
-	sh -c 'test -z "$(find "$1"/explore -name serial.log -newer "$2")"' sh "$out" "$scratch/killed.json"
+	sh -c 'test -z "$(find "$1"/explore -name serial.log -newer "$2")"' sh "$out" "$scratch/killed.jsonl"
 expect "a seed has the same bytes by itself" 0 PASS "$faultline" run --quiet --deterministic --strategy points --seed 2 \
 	--kernel patched --test lookup-races --timeout-scale 3 --out "$out"
-promise "... as the exploration saw" sh -c 'hash=$(sha256sum <"$1/latest/serial.log") && grep -qs "${hash%% *}" "$1"/explore/*/journal.json' sh "$out"
+promise "... as the exploration saw" sh -c 'hash=$(sha256sum <"$1/latest/serial.log") && grep -qs "${hash%% *}" "$1"/explore/*/journal.jsonl' sh "$out"
 finish

@@ -70,7 +70,7 @@ expect "an exploration from one boot" 0 "PASS: none of 2 seeds failed" explore
 expect "a seed by itself" 0 PASS "$faultline" run --quiet --deterministic --restore --strategy points --seed 2 --kernel patched \
 	--test vdso-fork --test lookup-races --timeout-scale 3 --jobs 1 --out "$out"
 promise "... does as the exploration saw" python3 -c 'import glob, json, sys
-journal = json.load(open(glob.glob(sys.argv[1] + "/explore/*/journal.json")[0]))
+journal = [json.loads(line) for line in open(glob.glob(sys.argv[1] + "/explore/*/journal.jsonl")[0])]
 guest = json.load(open(sys.argv[1] + "/latest/result.json"))["kernels"][0]
 seen = [seed for seed in journal if seed["seed"] == 2]
 assert guest["vm"]["snapshot_sha256"] and [seed["console_sha256"] for seed in seen] == [guest["console_sha256"]], seen

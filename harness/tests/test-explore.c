@@ -18,7 +18,7 @@ static void set_up(Fixture *fixture, gconstpointer data)
 {
 	(void)data;
 	fixture->dir = g_dir_make_tmp("explore-XXXXXX", NULL);
-	fixture->path = g_build_filename(fixture->dir, "journal.json", NULL);
+	fixture->path = g_build_filename(fixture->dir, "journal.jsonl", NULL);
 }
 
 static void tear_down(Fixture *fixture, gconstpointer data)
@@ -148,20 +148,104 @@ static void test_broken(Fixture *fixture, gconstpointer data)
 
 static void test_damaged(Fixture *fixture, gconstpointer data)
 {
-	static const char torn[] = "[{\"seed\": 1",
-			  odd[] = "[7, {\"seed\": -1, \"verdict\": \"PASS\"},"
-				  "{\"seed\": 2}, {\"seed\": 1, "
-				  "\"verdict\": \"PASS\"}]";
+	static const char bad[] = "{\"seed\": 1}\n{\"seed\": 1\n",
+			  odd[] = "[7]\n{\"seed\": -1, \"verdict\": \"PASS\"}\n"
+				  "{\"seed\": 2}\n{\"seed\": 1, \"verdict\": \"PASS\"}\n";
+	g_autofree char *place = g_strconcat(fixture->path, ":2:", NULL);
 	g_autoptr(FlExplore) explore = NULL;
 	g_autoptr(GError) error = NULL;
 
 	(void)data;
-	g_assert_true(fl_fs_write(fixture->path, torn, strlen(torn), NULL));
+	g_assert_true(fl_fs_write(fixture->path, bad, strlen(bad), NULL));
 	g_assert_null(fl_explore_new(fixture->path, 1, 2, &error));
-	g_assert_nonnull(strstr(error->message, fixture->path));
+	g_assert_nonnull(strstr(error->message, place));
 	g_assert_true(fl_fs_write(fixture->path, odd, strlen(odd), NULL));
 	explore = open_journal(fixture, 1, 2);
 	check_next(explore, 4, 2, 1);
+}
+
+/* Bytes that this process has given to write(2); 0: this kernel does not count them. */
+static uint64_t written(void)
+{
+	g_autofree char *text = NULL;
+	const char *count;
+
+	if (!g_file_get_contents("/proc/self/io", &text, NULL, NULL))
+		return 0;
+	count = strstr(text, "wchar: ");
+	return count ? g_ascii_strtoull(count + strlen("wchar: "), NULL, 10) : 0;
+}
+
+static uint64_t cost_of(FlExplore *explore, uint64_t number)
+{
+	uint64_t before = written();
+
+	note(explore, number, FL_VERDICT_CRASH, "a");
+	return written() - before;
+}
+
+static void test_cost(Fixture *fixture, gconstpointer data)
+{
+	enum { FIRST = 10000, N = 5000 };
+	g_autoptr(FlExplore) explore = open_journal(fixture, FIRST, FIRST + N);
+	uint64_t first;
+
+	(void)data;
+	if (!written()) {
+		g_test_skip("/proc/self/io is not there");
+		return;
+	}
+	first = cost_of(explore, FIRST);
+	g_assert_cmpuint(first, >, 0);
+	for (uint64_t number = FIRST + 1; number < FIRST + N; number++)
+		g_assert_cmpuint(cost_of(explore, number), ==, first);
+	g_clear_pointer(&explore, fl_explore_free);
+	explore = open_journal(fixture, FIRST, FIRST + N);
+	g_assert_cmpuint(fl_explore_counts(explore).failed, ==, N);
+	g_assert_cmpuint(cost_of(explore, FIRST + N), ==, first);
+}
+
+static unsigned n_lines(const char *text, size_t len)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	return n;
+}
+
+/* As a kill may leave it: what stands in whole lines is known, and what is noted then as well. */
+static void check_cut(const Fixture *fixture, const char *text, size_t len)
+{
+	unsigned known = n_lines(text, len);
+	g_autoptr(FlExplore) explore = NULL;
+
+	g_assert_true(fl_fs_write(fixture->path, text, len, NULL));
+	explore = open_journal(fixture, 1, 5);
+	g_assert_cmpuint(fl_explore_counts(explore).done, ==, known);
+	check_next(explore, 1, known + 1, 1);
+	note(explore, known + 1, FL_VERDICT_PASS, "z");
+	g_clear_pointer(&explore, fl_explore_free);
+	explore = open_journal(fixture, 1, 5);
+	g_assert_cmpuint(fl_explore_counts(explore).done, ==, known + 1);
+	check_next(explore, 5, known + 2, 4 - known);
+}
+
+static void test_cut(Fixture *fixture, gconstpointer data)
+{
+	g_autoptr(FlExplore) explore = open_journal(fixture, 1, 5);
+	g_autofree char *text = NULL;
+	size_t len;
+
+	(void)data;
+	note(explore, 1, FL_VERDICT_PASS, "a");
+	note(explore, 2, FL_VERDICT_CRASH, "b");
+	note(explore, 3, FL_VERDICT_PASS, "c");
+	note(explore, 4, FL_VERDICT_HANG, "d");
+	g_assert_true(fl_fs_read(fixture->path, &text, &len, NULL));
+	g_assert_cmpuint(n_lines(text, len), ==, 4);
+	for (size_t cut = 0; cut <= len; cut++)
+		check_cut(fixture, text, cut);
 }
 
 /* What a guest's tests tell of yields is in the journal, summed over those who were asked for. */
@@ -240,6 +324,9 @@ int main(int argc, char **argv)
 	g_test_add("/explore/resumed", Fixture, NULL, set_up, test_resumed, tear_down);
 	g_test_add("/explore/broken-is-run-again", Fixture, NULL, set_up, test_broken, tear_down);
 	g_test_add("/explore/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
+	g_test_add("/explore/every-seed-costs-the-same", Fixture, NULL, set_up, test_cost,
+		   tear_down);
+	g_test_add("/explore/cut-at-any-byte", Fixture, NULL, set_up, test_cut, tear_down);
 	g_test_add("/explore/yields", Fixture, NULL, set_up, test_yields, tear_down);
 	g_test_add_func("/explore/yields-of-a-guest", test_yields_of);
 	g_test_add_func("/explore/seed-of-a-guest", test_seed_of);
