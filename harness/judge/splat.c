@@ -373,21 +373,22 @@ static bool begins_trace(const char *text)
 }
 
 /*
- * Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them. One line
- * in a stack may be somebody else's, where the console does not tell callers apart.
+ * Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them, and
+ * decode_stacktrace.sh takes the indentation away. One line in a stack may be somebody else's, where
+ * the console does not tell callers apart.
  */
 static bool is_behind_stack(const Open *open, const char *text)
 {
 	if (!open->stacked || open->task || fl_stack_is_registers(text))
 		return false;
-	return *text != ' ' || (open->interrupted && !fl_stack_is_inside(text));
+	return (*text != ' ' || open->interrupted) && !fl_stack_is_inside(text);
 }
 
 /* On arm64 a stack begins with the place that was named before it. */
 static bool is_said_again(const Open *open, const char *frame)
 {
 	return open->report->splat->has_rip && open->frames->len == 1 &&
-	       strcmp(open->frames->pdata[0], frame) == 0;
+	       fl_stack_is_same(open->frames->pdata[0], frame);
 }
 
 /* Where the CPU was; within a stack it is where an interrupt came in. */
@@ -411,8 +412,8 @@ static void follow_stack(Open *open, const char *text)
 {
 	bool behind;
 
-	open->stacked |= open->in_trace && *text == ' ';
-	open->task |= *text == ' ' && strstr(text, "<TASK>") != NULL;
+	open->stacked |= open->in_trace && (*text == ' ' || fl_stack_is_inside(text));
+	open->task |= (*text == ' ' || *text == '<') && strstr(text, "<TASK>") != NULL;
 	if (open->in_trace && (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:")))
 		open->in_trace = false;
 	behind = open->in_trace && is_behind_stack(open, text);
@@ -434,7 +435,7 @@ static void read_trace(Open *open, const char *text)
 	follow_stack(open, text);
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
-	frame = open->rule->bare_frames && *text != ' ' ? NULL : fl_stack_frame(text);
+	frame = fl_stack_frame(text);
 	if (frame && is_said_again(open, frame))
 		g_free(frame);
 	else if (frame)

@@ -24,18 +24,80 @@ static bool is_word(char c)
 	return g_ascii_isalnum(c) || c == '_';
 }
 
+/* Length of the function's name at text, 0 when it is none. */
+static size_t name_len(const char *text)
+{
+	size_t len = 0;
+
+	while (is_word(text[len]) || text[len] == '.' || text[len] == '$')
+		len++;
+	return len;
+}
+
 /* Length of "func+0x1b/0x2a0" at text, 0 when it is none. */
 static size_t frame_len(const char *text)
 {
-	size_t name = 0, offset, size;
+	size_t name = name_len(text), offset, size;
 
-	while (is_word(text[name]) || text[name] == '.' || text[name] == '$')
-		name++;
 	if (!name || text[name] != '+' || !(offset = hex_len(text + name + 1)))
 		return 0;
 	if (text[name + 1 + offset] != '/' || !(size = hex_len(text + name + 2 + offset)))
 		return 0;
 	return name + 2 + offset + size;
+}
+
+/* Length of "mm/memory.c:6042" at text, or of "??:?" as addr2line says that it knows none; else 0. */
+static size_t place_len(const char *text)
+{
+	size_t len = 0;
+	const char *colon;
+
+	while (g_ascii_isgraph(text[len]) && text[len] != '(' && text[len] != ')')
+		len++;
+	colon = g_strrstr_len(text, (gssize)len, ":");
+	if (!colon || (*text != '?' && !memchr(text, '.', (size_t)(colon - text))))
+		return 0;
+	if (strspn(colon + 1, "0123456789?") + 1 != len - (size_t)(colon - text))
+		return 0;
+	return len;
+}
+
+/*
+ * Reads "(mm/memory.c:6042 (discriminator 3) mm/memory.c:6195)", the innermost place of inlined
+ * functions first; returns what is behind it, NULL: it is something else.
+ */
+static const char *read_places(const char *text, GString *out)
+{
+	size_t len;
+
+	do {
+		len = place_len(++text);
+		if (len && *text != '?')
+			g_string_append_printf(out, " %.*s", (int)len, text);
+		text += len;
+		if (g_str_has_prefix(text, " (discriminator ") && strchr(text, ')'))
+			text = strchr(text, ')') + 1;
+	} while (len && *text == ' ');
+	return len && *text == ')' ? text + 1 : NULL;
+}
+
+/* What scripts/decode_stacktrace.sh makes of a frame: "func (mm/memory.c:6042) mod". */
+static char *take_decoded(const char *text)
+{
+	g_autoptr(GString) out = NULL;
+	size_t name = name_len(text);
+
+	if (!name || text[name] != ' ' || text[name + 1] != '(')
+		return NULL;
+	out = g_string_new_len(text, (gssize)name);
+	text = read_places(text + name + 1, out);
+	if (!text || (*text && *text != ' '))
+		return NULL;
+	text += strspn(text, " [");
+	name = name_len(text);
+	if (name)
+		g_string_append_printf(out, " [%.*s]", (int)name, text);
+	return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
 static char *take_frame(const char *text)
@@ -44,7 +106,7 @@ static char *take_frame(const char *text)
 	const char *rest = text + len;
 
 	if (!len)
-		return NULL;
+		return take_decoded(text);
 	if (*rest == ' ' && rest[1] == '[' && strchr(rest, ']'))
 		len += (size_t)(strchr(rest, ']') + 1 - rest);
 	else if (*rest && *rest != ' ')
@@ -71,9 +133,23 @@ char *fl_stack_rip(const char *text)
 
 bool fl_stack_is_inside(const char *text)
 {
+	g_autofree char *frame = NULL;
+
 	text += strspn(text, " \t");
 	text += g_str_has_prefix(text, "? ") ? 2 : 0;
-	return *text == '<' || frame_len(text) > 0;
+	if (*text == '<')
+		return true;
+	frame = take_frame(text);
+	return frame != NULL;
+}
+
+bool fl_stack_is_same(const char *frame, const char *other)
+{
+	size_t len = strcspn(frame, "+ ");
+
+	if (frame[len] == '+')
+		return strcmp(frame, other) == 0;
+	return strncmp(frame, other, len) == 0 && strcspn(other, "+ ") == len;
 }
 
 bool fl_stack_is_registers(const char *text)

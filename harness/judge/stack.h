@@ -10,8 +10,9 @@
 #include <stdbool.h>
 
 /*
- * A stack line "  func+0x1b/0x2a0 [mod]" to "func+0x1b/0x2a0 [mod]"; NULL for any other line, and
- * for the unreliable ones that begin with "? ".
+ * A stack line "  func+0x1b/0x2a0 [mod]" to "func+0x1b/0x2a0 [mod]", one that decode_stacktrace.sh
+ * has rewritten, "func (mm/memory.c:6042 mm/memory.c:6195) mod", to "func mm/memory.c:6042
+ * mm/memory.c:6195 [mod]"; NULL for any other line, and for the unreliable ones that begin with "? ".
  */
 char *fl_stack_frame(const char *text);
 
@@ -20,6 +21,9 @@ char *fl_stack_rip(const char *text);
 
 /* A frame, reliable or not, or a mark as <IRQ>. */
 bool fl_stack_is_inside(const char *text);
+
+/* Whether two frames are one place; where the offset is lost, the function has to do. */
+bool fl_stack_is_same(const char *frame, const char *other);
 
 /* A line of registers, which may stand inside a stack where an interrupt came in. */
 bool fl_stack_is_registers(const char *text);

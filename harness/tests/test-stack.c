@@ -13,6 +13,17 @@ static const struct {
 	{" <TASK>", NULL},
 	{" do_fault+7/4", NULL},
 	{"Code: 48 89", NULL},
+	{" f (mm/a.c:12)", "f mm/a.c:12"},
+	{"f (mm/a.c:12 (discriminator 3) ./b.h:9) mod", "f mm/a.c:12 ./b.h:9 [mod]"},
+	{"f (mm/a.c:12) [mod]", "f mm/a.c:12 [mod]"},
+	{"f.isra.0 (??:?) ", "f.isra.0"},
+	{"? f (mm/a.c:12)", NULL},
+	{"f (mm/a.c:12", NULL},
+	{"f (mm/a.c:12 (discriminator 3", NULL},
+	{"f (sda1:12): corrupted", NULL},
+	{"f (eth0.1:up)", NULL},
+	{"f (mm/\xff.c:12)", NULL},
+	{"f ()", NULL},
 };
 
 static void frames_are_read(void)
@@ -27,9 +38,11 @@ static void frames_are_read(void)
 static void only_the_kernels_rip_counts(void)
 {
 	g_autofree char *kernel = fl_stack_rip("RIP: 0010:f+0x1/0x2"),
+			*decoded = fl_stack_rip("pc : f (mm/a.c:12) "),
 			*user = fl_stack_rip("RIP: 0033:0x4");
 
 	g_assert_cmpstr(kernel, ==, "f+0x1/0x2");
+	g_assert_cmpstr(decoded, ==, "f mm/a.c:12");
 	g_assert_null(user);
 }
 
@@ -40,6 +53,7 @@ static const struct {
 	{" f+0x1/0x2", true, false},
 	{" ? f+0x1/0x2 [mod]", true, false},
 	{" </IRQ>", true, false},
+	{"? f (mm/a.c:12)", true, false},
 	{" active_file:1", false, false},
 	{"Mem-Info:", false, false},
 	{"", false, false},
@@ -55,6 +69,14 @@ static void what_stands_in_a_stack_is_told(void)
 		g_assert_cmpint(fl_stack_is_inside(around[i].text), ==, around[i].inside);
 		g_assert_cmpint(fl_stack_is_registers(around[i].text), ==, around[i].registers);
 	}
+}
+
+static void places_are_compared(void)
+{
+	g_assert_true(fl_stack_is_same("f+0x1/0x2", "f+0x1/0x2"));
+	g_assert_false(fl_stack_is_same("f+0x1/0x2", "f+0x2/0x2"));
+	g_assert_true(fl_stack_is_same("f mm/a.c:12", "f mm/a.c:13"));
+	g_assert_false(fl_stack_is_same("f mm/a.c:12", "ff mm/a.c:12"));
 }
 
 static const struct {
@@ -108,6 +130,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/stack/frames-are-read", frames_are_read);
 	g_test_add_func("/stack/only-the-kernels-rip-counts", only_the_kernels_rip_counts);
 	g_test_add_func("/stack/what-stands-in-a-stack-is-told", what_stands_in_a_stack_is_told);
+	g_test_add_func("/stack/places-are-compared", places_are_compared);
 	g_test_add_func("/stack/locks-are-named", locks_are_named);
 	g_test_add_func("/stack/signatures-do-not-change-with-the-build",
 			signatures_do_not_change_with_the_build);
