@@ -301,7 +301,7 @@ static bool is_cut(const FlSplats *splats, const Open *open)
 	if (open->in_trace && open->task)
 		return true;
 	return splats->now_number == open->report->splat->last_line &&
-	       (open->in_trace || (!open->traced && !open->report->dies));
+	       (open->in_trace || (!open->traced && !open->stacked && !open->report->dies));
 }
 
 void fl_splats_gap(FlSplats *splats)
@@ -436,6 +436,7 @@ static void read_trace(Open *open, const char *text)
 	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
 		return;
 	frame = fl_stack_frame(text);
+	open->stacked |= frame && open->rule->ends_with_stack;
 	if (frame && is_said_again(open, frame))
 		g_free(frame);
 	else if (frame)

@@ -114,9 +114,28 @@ static char *take_frame(const char *text)
 	return g_strndup(text, len);
 }
 
+/*
+ * Behind the blanks and the addresses with which a line of a stack begins: "[<ffffffff81234567>] " on
+ * x86 until 4.10, in kmemleak until 6.7, on other architectures still; two on powerpc, without <>.
+ */
+static const char *skip_address(const char *text)
+{
+	text += strspn(text, " \t");
+	while (*text == '[') {
+		const char *end = text + 1 + (text[1] == '<');
+
+		end += strspn(end, "0123456789abcdef");
+		end += *end == '>';
+		if (end - text < 8 || end[0] != ']' || end[1] != ' ')
+			break;
+		text = end + 1 + strspn(end + 1, " ");
+	}
+	return text;
+}
+
 char *fl_stack_frame(const char *text)
 {
-	return take_frame(text + strspn(text, " \t"));
+	return take_frame(skip_address(text));
 }
 
 char *fl_stack_rip(const char *text)
@@ -135,7 +154,7 @@ bool fl_stack_is_inside(const char *text)
 {
 	g_autofree char *frame = NULL;
 
-	text += strspn(text, " \t");
+	text = skip_address(text);
 	text += g_str_has_prefix(text, "? ") ? 2 : 0;
 	if (*text == '<')
 		return true;
