@@ -139,3 +139,13 @@ bool fl_pattern_matches(const FlPattern *pattern, const char *text, size_t len)
 		return false;
 	return pattern->is_plain || g_regex_match(pattern->regex, text, 0, NULL);
 }
+
+char *fl_pattern_group(const FlPattern *pattern, const char *text, size_t len)
+{
+	g_autoptr(GMatchInfo) info = NULL;
+
+	if (!fl_pattern_matches(pattern, text, len) ||
+	    !g_regex_match(pattern->regex, text, 0, &info))
+		return NULL;
+	return g_match_info_fetch(info, 1);
+}

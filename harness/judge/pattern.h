@@ -32,3 +32,6 @@ void fl_pattern_sift_by(FlPattern *pattern, const char *text);
 
 /* text is NUL-terminated; len its length. */
 bool fl_pattern_matches(const FlPattern *pattern, const char *text, size_t len);
+
+/* What the first group of its match is, NULL: no match. The caller frees. */
+char *fl_pattern_group(const FlPattern *pattern, const char *text, size_t len);

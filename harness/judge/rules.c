@@ -28,6 +28,8 @@ void fl_rules_rule_free(gpointer data)
 	fl_pattern_free(rule->match);
 	fl_pattern_free(rule->end);
 	fl_pattern_free(rule->unless);
+	fl_pattern_free(rule->names);
+	fl_pattern_free(rule->among);
 	g_free(rule->title);
 	g_free(rule->reason);
 	g_free(rule->expires);

@@ -19,6 +19,10 @@
  *                            their stack has not come; `cut-here`: inside one that began right
  *                            behind "cut here", as the text of a WARN does
  *     sequel-of = KINDS      no report of its own when it comes right after one of these kinds
+ *     names = EXPRESSION     a line of it names a function (first group) that is to blame before those
+ *                            of the stack; the last such line counts
+ *     among = EXPRESSION     ... only below the last line that this matches, and only when what its
+ *                            first group is stands in the report's first line, too
  *     frames = bare          stack lines count without a "Call Trace:" before them
  *     unless = EXPRESSION    no report at all once a line of it matches: it was asked for
  *     dies = yes             the kernel does not live on
@@ -54,8 +58,9 @@ typedef struct {
 	char *kind;
 	char *anywhere; /* of `match`, or NULL */
 	FlPattern *match;
-	FlPattern *end;	   /* `end` of a splat, `until` of an ignore; or NULL */
-	FlPattern *unless; /* or NULL */
+	FlPattern *end;		  /* `end` of a splat, `until` of an ignore; or NULL */
+	FlPattern *unless;	  /* or NULL */
+	FlPattern *names, *among; /* or NULL */
 	char *title;
 	char *reason;
 	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */

@@ -164,6 +164,10 @@ static bool set_splat(FlRule *rule, const char *key, const char *value, GError *
 		return set_end(rule, value, error);
 	else if (strcmp(key, "unless") == 0)
 		return set_pattern(&rule->unless, value, false, error);
+	else if (strcmp(key, "names") == 0)
+		return set_pattern(&rule->names, value, false, error);
+	else if (strcmp(key, "among") == 0)
+		return set_pattern(&rule->among, value, false, error);
 	else if (strcmp(key, "part-of") == 0)
 		rule->part_of = fl_ini_words(value);
 	else if (strcmp(key, "sequel-of") == 0)

@@ -37,6 +37,8 @@ typedef struct {
 	bool asked;	  /* another CPU was asked for its stack, which that one prints itself */
 	bool promised;	  /* began right behind "cut here" */
 	bool interrupted; /* the line before is perhaps not the stack's */
+	bool among;	  /* in the part of a listing that the first line is about */
+	bool named;	  /* the first frame is what `names` of the rule found */
 	bool sequel;
 	FlReport *sequel_of; /* borrowed; NULL if that was no report after all */
 } Open;
@@ -300,8 +302,10 @@ static bool is_cut(const FlSplats *splats, const Open *open)
 		return false;
 	if (open->in_trace && open->task)
 		return true;
-	return splats->now_number == open->report->splat->last_line &&
-	       (open->in_trace || (!open->traced && !open->stacked && !open->report->dies));
+	if (splats->now_number != open->report->splat->last_line)
+		return false;
+	return open->in_trace ||
+	       !(open->traced || open->stacked || open->named || open->report->dies);
 }
 
 void fl_splats_gap(FlSplats *splats)
@@ -387,7 +391,7 @@ static bool is_behind_stack(const Open *open, const char *text)
 /* On arm64 a stack begins with the place that was named before it. */
 static bool is_said_again(const Open *open, const char *frame)
 {
-	return open->report->splat->has_rip && open->frames->len == 1 &&
+	return (open->report->splat->has_rip || open->named) && open->frames->len == 1 &&
 	       fl_stack_is_same(open->frames->pdata[0], frame);
 }
 
@@ -443,6 +447,25 @@ static void read_trace(Open *open, const char *text)
 		g_ptr_array_add(open->frames, frame);
 }
 
+/* A function that is to blame although no stack has it on top: it waits, or is another CPU's. */
+static void read_name(Open *open, const FlLine *line)
+{
+	const FlRule *rule = open->rule;
+	g_autofree char *part = NULL, *name = NULL;
+
+	part = rule->among ? fl_pattern_group(rule->among, line->text, line->len) : NULL;
+	if (part)
+		open->among = strstr(open->report->header, part) != NULL;
+	if (!rule->among || open->among)
+		name = fl_pattern_group(rule->names, line->text, line->len);
+	if (!name || !*name)
+		return;
+	if (open->named)
+		g_free(g_ptr_array_steal_index(open->frames, 0));
+	g_ptr_array_insert(open->frames, 0, g_steal_pointer(&name));
+	open->named = true;
+}
+
 static void add_line(FlSplats *splats, Open *open, const FlLine *line)
 {
 	FlSplat *splat = open->report->splat;
@@ -456,6 +479,8 @@ static void add_line(FlSplats *splats, Open *open, const FlLine *line)
 		splat->lock = fl_stack_lock(line->text);
 	open->excused |=
 		open->rule->unless && fl_pattern_matches(open->rule->unless, line->text, line->len);
+	if (open->rule->names)
+		read_name(open, line);
 	read_trace(open, line->text);
 	if (++open->n_lines >= REPORT_LINES_MAX ||
 	    (open->rule->end && fl_pattern_matches(open->rule->end, line->text, line->len)))

@@ -81,6 +81,16 @@ static void what_is_no_expression(void)
 	g_assert_nonnull(error);
 }
 
+static void groups_are_taken_out(void)
+{
+	g_autoptr(FlPattern) pattern = fl_pattern_new("in-flight: \\d+:(\\w+)", false, NULL);
+	g_autofree char *group = fl_pattern_group(pattern, " in-flight: 3:f", 15),
+			*none = fl_pattern_group(pattern, "pending: f", 10);
+
+	g_assert_cmpstr(group, ==, "f");
+	g_assert_null(none);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -88,5 +98,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/pattern/sifting-changes-nothing", sifting_changes_nothing);
 	g_test_add_func("/pattern/a-text-within-the-line", a_text_within_the_line);
 	g_test_add_func("/pattern/what-is-no-expression", what_is_no_expression);
+	g_test_add_func("/pattern/groups-are-taken-out", groups_are_taken_out);
 	return g_test_run();
 }
