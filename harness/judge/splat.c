@@ -370,12 +370,6 @@ static Open *adopt(const FlSplats *splats, const FlLine *line)
 	return NULL;
 }
 
-static bool begins_trace(const char *text)
-{
-	text += strspn(text, " ");
-	return g_str_has_prefix(text, "Call Trace:") || g_str_has_prefix(text, "Call trace:");
-}
-
 /*
  * Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them, and
  * decode_stacktrace.sh takes the indentation away. One line in a stack may be somebody else's, where
@@ -393,6 +387,18 @@ static bool is_said_again(const Open *open, const char *frame)
 {
 	return (open->report->splat->has_rip || open->named) && open->frames->len == 1 &&
 	       fl_stack_is_same(open->frames->pdata[0], frame);
+}
+
+/* riscv says nothing before a stack, which begins with the place that was named before it. */
+static bool begins_trace(const Open *open, const char *text)
+{
+	g_autofree char *frame = NULL;
+
+	text += strspn(text, " ");
+	if (g_str_has_prefix(text, "Call Trace:") || g_str_has_prefix(text, "Call trace:"))
+		return true;
+	frame = *text == '[' ? fl_stack_frame(text) : NULL;
+	return frame && is_said_again(open, frame);
 }
 
 /* Where the CPU was; within a stack it is where an interrupt came in. */
@@ -432,7 +438,7 @@ static void read_trace(Open *open, const char *text)
 
 	if (read_place(open, text))
 		return;
-	if (!open->traced && begins_trace(text)) {
+	if (!open->traced && begins_trace(open, text)) {
 		open->in_trace = open->traced = true;
 		return;
 	}

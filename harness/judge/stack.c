@@ -117,9 +117,12 @@ static char *take_frame(const char *text)
 /*
  * Behind the blanks and the addresses with which a line of a stack begins: "[<ffffffff81234567>] " on
  * x86 until 4.10, in kmemleak until 6.7, on other architectures still; two on powerpc, without <>.
+ * 32-bit arm begins with the function that was called: "show_stack from ".
  */
-static const char *skip_address(const char *text)
+static const char *skip_to_frame(const char *text)
 {
+	size_t called;
+
 	text += strspn(text, " \t");
 	while (*text == '[') {
 		const char *end = text + 1 + (text[1] == '<');
@@ -130,22 +133,26 @@ static const char *skip_address(const char *text)
 			break;
 		text = end + 1 + strspn(end + 1, " ");
 	}
+	called = name_len(text);
+	if (called && g_str_has_prefix(text + called, " from "))
+		text += called + strlen(" from ");
 	return text;
 }
 
 char *fl_stack_frame(const char *text)
 {
-	return take_frame(skip_address(text));
+	return take_frame(skip_to_frame(text));
 }
 
 char *fl_stack_rip(const char *text)
 {
-	static const char *const registers[] = {"RIP: 0010:", "pc : ", "epc : ", "EIP: "};
+	static const char *const registers[] = {
+		"RIP: 0010:", "pc : ", "epc : ", "EIP: ", "NIP ", "PC is at ", "EIP is at "};
 
 	text += strspn(text, " \t");
 	for (size_t i = 0; i < G_N_ELEMENTS(registers); i++) {
 		if (g_str_has_prefix(text, registers[i]))
-			return take_frame(text + strlen(registers[i]));
+			return fl_stack_frame(text + strlen(registers[i]));
 	}
 	return NULL;
 }
@@ -154,9 +161,9 @@ bool fl_stack_is_inside(const char *text)
 {
 	g_autofree char *frame = NULL;
 
-	text = skip_address(text);
+	text = skip_to_frame(text);
 	text += g_str_has_prefix(text, "? ") ? 2 : 0;
-	if (*text == '<')
+	if (*text == '<' || g_str_has_prefix(text, "([<")) /* the latter is a guess of s390 */
 		return true;
 	frame = take_frame(text);
 	return frame != NULL;

@@ -16,7 +16,7 @@
  */
 char *fl_stack_frame(const char *text);
 
-/* Where the CPU was: "RIP: 0010:func+0x1b/0x2a0", on arm64 "pc : func+0x1b/0x2a0"; else NULL. */
+/* Where the CPU was: "RIP: 0010:func+0x1b/0x2a0", on arm64 "pc : func+0x1b/0x2a0", ...; else NULL. */
 char *fl_stack_rip(const char *text);
 
 /* A frame, reliable or not, or a mark as <IRQ>. */

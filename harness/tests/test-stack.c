@@ -18,6 +18,8 @@ static const struct {
 	{" [<ffffffff81234567>] ? f+0x1/0x2", NULL},
 	{" [<ffffffffffffffff>] 0xffffffffffffffff", NULL},
 	{"[<ffffffff81234567>", NULL},
+	{" g from f+0x1/0x2", "f+0x1/0x2"},
+	{" from f+0x1/0x2", NULL},
 	{" f (mm/a.c:12)", "f mm/a.c:12"},
 	{"f (mm/a.c:12 (discriminator 3) ./b.h:9) mod", "f mm/a.c:12 ./b.h:9 [mod]"},
 	{"f (mm/a.c:12) [mod]", "f mm/a.c:12 [mod]"},
@@ -44,10 +46,15 @@ static void only_the_kernels_rip_counts(void)
 {
 	g_autofree char *kernel = fl_stack_rip("RIP: 0010:f+0x1/0x2"),
 			*decoded = fl_stack_rip("pc : f (mm/a.c:12) "),
+			*twice = fl_stack_rip("RIP: 0010:[<ffffffff81234567>]  "
+					      "[<ffffffff81234567>] f+0x1/0x2"),
+			*number = fl_stack_rip("pc : [<c0312344>]    lr : [<c0312200>]"),
 			*user = fl_stack_rip("RIP: 0033:0x4");
 
 	g_assert_cmpstr(kernel, ==, "f+0x1/0x2");
 	g_assert_cmpstr(decoded, ==, "f mm/a.c:12");
+	g_assert_cmpstr(twice, ==, "f+0x1/0x2");
+	g_assert_null(number);
 	g_assert_null(user);
 }
 
@@ -60,6 +67,7 @@ static const struct {
 	{" </IRQ>", true, false},
 	{"? f (mm/a.c:12)", true, false},
 	{" [<ffffffff81234567>] ? f+0x1/0x2", true, false},
+	{"([<00000001d5b1a200>] f+0x1/0x2)", true, false},
 	{" active_file:1", false, false},
 	{"Mem-Info:", false, false},
 	{"", false, false},
