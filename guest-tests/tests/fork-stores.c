@@ -3,12 +3,14 @@
  * Proves that no store is lost to a fork: threads store to their own words of the same private
  * and the same shared pages, while the first thread forks again and again, over enough populated
  * pages that each fork takes its time. Each word must hold what its thread stored last, whenever
- * that is looked at; and what the child sees in its private pages stands still.
+ * that is looked at, by any of the threads; and what the child sees in its private pages stands
+ * still.
  *
  * Fork makes the private pages read-only one by one and flushes the TLBs at its end. A kernel whose
  * fork does not lock the VMAs against faults under the VMA lock copies such a page while another
  * thread still stores to it through its old TLB entry: that store is lost. (Linux 6.4 did.) One
- * that forgets to protect the parent's page, or to copy it, shows the child the parent's stores.
+ * that forgets to protect the parent's page, or to copy it, shows the child the parent's stores; one
+ * that does not flush the TLBs when a thread gets its copy leaves the others with the old page.
  */
 #include "ft.h"
 #include "ft_meet.h"
@@ -42,6 +44,22 @@ struct job {
 	uint64_t seed;
 };
 
+/* What the ledger has before the look, all threads see. */
+static void look_at_others(const struct job *job, unsigned index)
+{
+	const struct ft_words *words = &job->private_words;
+
+	for (size_t page = 0; page < HOT; page++)
+		for (unsigned thread = 0; thread < words->threads; thread++) {
+			uint64_t last = ft_words_last(words, page, thread);
+
+			if (*ft_words_at(words, job->private_addr, page, thread) < last)
+				ft_fail("thread %u does not see in private page %zu what thread %u "
+					"has stored there",
+					index, page, thread);
+		}
+}
+
 static void store(unsigned index, void *arg)
 {
 	struct job *job = arg;
@@ -50,6 +68,7 @@ static void store(unsigned index, void *arg)
 	do {
 		size_t page = fl_wire_random(&state) % HOT;
 
+		look_at_others(job, index);
 		for (int i = 0; i < BURST; i++) {
 			ft_words_store(&job->private_words, job->private_addr, page, index);
 			ft_words_store(&job->shared_words, job->shared.addr, page, index);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that a store to a mapping that does not allow it is a SIGSEGV, always, at its address:
- * mapped without PROT_WRITE, taken away by mprotect, and PROT_NONE; of pages that were never
+ * mapped without PROT_WRITE, of a file that is open for reading only (mprotect cannot change that
+ * when it is shared), taken away by mprotect, and PROT_NONE; of pages that were never
  * touched, that were read, and that are dirty; on tmpfs, memfd, MAP_SHARED|MAP_ANONYMOUS and
  * ext4, shared and private, from one thread and from as many as vCPUs. Copies by the kernel fail,
  * too, and so does what a debugger writes to a shared page; and the content stays.
@@ -21,6 +22,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -132,19 +134,45 @@ static void store_again(const struct job *job)
 	}
 }
 
+/* The same file, open for reading only. */
+static int open_again(int fd)
+{
+	char path[32];
+	int again;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	again = open(path, O_RDONLY | O_CLOEXEC);
+	if (again < 0)
+		ft_fail_errno(path);
+	return again;
+}
+
+/* A right that the file was not opened with cannot be had later. */
+static void expect_no_right(const struct job *job)
+{
+	if (mprotect(job->addr, ALL_OF, PROT_READ | PROT_WRITE) == 0 || errno != EACCES)
+		ft_fail("mprotect gives the right to store to a shared mapping of a file that is "
+			"open for reading only");
+}
+
 static void map_read_only(const struct shape *shape, const struct ft_map *map)
 {
 	int flags = shape->private ? MAP_PRIVATE : MAP_SHARED;
 	struct job job = {.value = shape->state == DIRTY && !shape->private,
 			  .is_private = shape->private};
+	int fd;
 
 	if (map->fd < 0)
 		return;
-	job.addr = mmap(NULL, ALL_OF, PROT_READ, flags, map->fd, 0);
+	fd = open_again(map->fd);
+	job.addr = mmap(NULL, ALL_OF, PROT_READ, flags, fd, 0);
 	if (job.addr == MAP_FAILED)
 		ft_fail_errno("mmap without PROT_WRITE");
+	if (!shape->private)
+		expect_no_right(&job);
 	try_with(&job);
 	munmap(job.addr, ALL_OF);
+	close(fd);
 }
 
 static void store(const void *arg)
