@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Promises of base/fs: whole files or nothing, or as much as is to be added, links are not followed, errors name the path.
+ * Promises of base/fs: whole files or nothing, or as much as is to be added, links are not
+ * followed, errors name the path.
  */
 #include "base/fs.h"
 
