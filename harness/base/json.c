@@ -9,15 +9,21 @@
 #include <gio/gio.h>
 #include <string.h>
 
-char *fl_json_text(const json_t *value)
+/* layout: JSON_INDENT, or 0 for one line. */
+static char *dump(const json_t *value, size_t layout)
 {
-	char *text = json_dumps(value, JSON_SORT_KEYS | JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+	char *text = json_dumps(value, JSON_SORT_KEYS | JSON_REAL_PRECISION(12) | layout);
 	char *copy;
 
 	g_assert(text);
 	copy = g_strconcat(text, "\n", NULL);
 	free(text);
 	return copy;
+}
+
+char *fl_json_text(const json_t *value)
+{
+	return dump(value, JSON_INDENT(2));
 }
 
 bool fl_json_write(const char *path, const json_t *value, GError **error)
@@ -49,10 +55,8 @@ json_t *fl_json_read(const char *path, GError **error)
 
 bool fl_json_append(const char *path, const json_t *value, GError **error)
 {
-	char *text = json_dumps(value, JSON_SORT_KEYS | JSON_REAL_PRECISION(12));
-	g_autofree char *line = g_strconcat(text, "\n", NULL);
+	g_autofree char *line = dump(value, 0);
 
-	free(text);
 	return fl_fs_append(path, line, strlen(line), error);
 }
 
