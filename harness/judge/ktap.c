@@ -343,13 +343,22 @@ static unsigned depth_of(FlKtap *ktap, size_t blanks, const char *text)
 	return (unsigned)MIN(blanks / (ktap->indent ? ktap->indent : 4), DEPTH_MAX);
 }
 
+/* By its first byte: a bare log has its results among all that the kernel prints. */
+static bool may_be_ktap(const char *text)
+{
+	return *text && strchr("KT1B#on", *text);
+}
+
 void fl_ktap_line(FlKtap *ktap, const char *line)
 {
 	size_t blanks = strspn(line, " ");
 	const char *text = line + blanks;
-	unsigned depth = depth_of(ktap, blanks, text);
 	ResultLine result;
+	unsigned depth;
 
+	if (!may_be_ktap(text))
+		return;
+	depth = depth_of(ktap, blanks, text);
 	if (depth >= DEPTH_MAX)
 		return;
 	if (g_str_has_prefix(text, "KTAP version ") || g_str_has_prefix(text, "TAP version ")) {

@@ -130,10 +130,18 @@ static bool holds(const FlPattern *pattern, const char *text, size_t len)
 	return false;
 }
 
+/* Lists of rules share their first byte, hardly ever the rarest one. */
+static bool begins(const FlPattern *pattern, const char *text, size_t len)
+{
+	if (!pattern->len)
+		return true;
+	return len >= pattern->len && text[pattern->rarest] == pattern->plain[pattern->rarest] &&
+	       memcmp(text, pattern->plain, pattern->len) == 0;
+}
+
 bool fl_pattern_matches(const FlPattern *pattern, const char *text, size_t len)
 {
-	if (pattern->at_start &&
-	    (len < pattern->len || memcmp(text, pattern->plain, pattern->len) != 0))
+	if (pattern->at_start && !begins(pattern, text, len))
 		return false;
 	if (!pattern->at_start && !holds(pattern, text, len))
 		return false;

@@ -151,7 +151,7 @@ char *fl_stack_rip(const char *text)
 
 	text += strspn(text, " \t");
 	for (size_t i = 0; i < G_N_ELEMENTS(registers); i++) {
-		if (g_str_has_prefix(text, registers[i]))
+		if (*text == *registers[i] && g_str_has_prefix(text, registers[i]))
 			return fl_stack_frame(text + strlen(registers[i]));
 	}
 	return NULL;
