@@ -276,10 +276,13 @@ static noinline void splat_hung_lock(void)
 	mutex_lock(&first);
 }
 
-/* Work that can be preempted is set aside after a while, and what waits behind it goes on. */
+/*
+ * To be preempted, since the report of a soft lockup counts as a sign of life for the watchdog of
+ * the workqueues; and with cpu_intensive_thresh_us = 0, or it is set aside and what waits behind it
+ * goes on.
+ */
 static void spinning_work(struct work_struct *unused)
 {
-	preempt_disable();
 	spin_for_ever();
 }
 
@@ -290,7 +293,7 @@ static noinline void splat_workqueue(void)
 {
 	queue_work_on(0, system_wq, &spinning);
 	queue_work_on(0, system_wq, &waiting);
-	/* A report of a hung task counts as a sign of life for the watchdog of the workqueues. */
+	/* A report of a hung task would count as a sign of life, too. */
 	schedule_timeout_interruptible(MAX_SCHEDULE_TIMEOUT);
 }
 

@@ -17,6 +17,17 @@
 #define TIMEOUT_MS 60000
 #define HOG_BYTES  (64ull << 30)
 
+/* Work that takes long is not set aside any more, so that what waits behind it goes on waiting. */
+static void let_work_spin(void)
+{
+	static const char path[] = "/sys/module/workqueue/parameters/cpu_intensive_thresh_us";
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		ft_fail_errno(path);
+	close(fd);
+}
+
 /* The name of the mistake is the test's without "splat-". */
 static void provoke(const void *arg)
 {
@@ -49,6 +60,19 @@ static void run(const struct ft_test *test)
 	ft_case(provoke, strchr(test->name, '-') + 1, "provoke");
 }
 
+static void provoke_workqueue(const void *arg)
+{
+	let_work_spin();
+	provoke(arg);
+}
+
+static void run_workqueue(const struct ft_test *test)
+{
+	(void)test;
+	ft_plan(1);
+	ft_case(provoke_workqueue, "workqueue", "provoke");
+}
+
 static void run_hog(const struct ft_test *test)
 {
 	(void)test;
@@ -56,12 +80,13 @@ static void run_hog(const struct ft_test *test)
 	ft_case(hog, NULL, "hog");
 }
 
-#define SPLAT(what, options, words)                                                 \
+#define SPLAT_BY(how, what, options, words)                                         \
 	{                                                                           \
 		.name = "splat-" what, .summary = "provokes a report: " words,      \
 		.timeout_ms = TIMEOUT_MS, .memory_mib = 128, .modules = "fl_splat", \
-		.config = options, .run = run                                       \
+		.config = options, .run = how                                       \
 	}
+#define SPLAT(what, options, words) SPLAT_BY(run, what, options, words)
 
 const struct ft_test splats[] = {
 	SPLAT("null", NULL, "a store to address 0"),
@@ -93,7 +118,7 @@ const struct ft_test splats[] = {
 	SPLAT("rcu-stall", "CONFIG_PREEMPT", "a reader of RCU that does not end"),
 	SPLAT("hung", "CONFIG_DETECT_HUNG_TASK", "a task that does not come back"),
 	SPLAT("hung-lock", "CONFIG_DETECT_HUNG_TASK", "a task that waits for its own lock"),
-	SPLAT("workqueue", "CONFIG_WQ_WATCHDOG", "work that nothing gets to"),
+	SPLAT_BY(run_workqueue, "workqueue", "CONFIG_WQ_WATCHDOG", "work that nothing gets to"),
 	SPLAT("race", "CONFIG_KCSAN", "two tasks that count without a lock"),
 	{.name = "splat-oom",
 	 .summary = "provokes a report: more memory than there is",
