@@ -7,25 +7,44 @@
 #include "base/json.h"
 #include "report/text.h"
 
+#include <string.h>
+
 static char *plain_member(const json_t *entry, const char *key)
 {
 	return fl_text_plain(json_string_value(json_object_get(entry, key)));
 }
 
+/* A commit is its hash, here of so many digits, and what it says; a patch and an option are one name. */
+static char *name(const char *id, const char *subject, int digits)
+{
+	g_autofree char *both = strcmp(id, subject) == 0
+					? g_strdup(id)
+					: g_strdup_printf("%.*s %s", digits, id, subject);
+
+	return fl_text_plain(both);
+}
+
+static char *name_of(const json_t *entry)
+{
+	const char *id = json_string_value(json_object_get(entry, "id"));
+	const char *subject = json_string_value(json_object_get(entry, "subject"));
+
+	return name(id ? id : "", subject ? subject : "", 12);
+}
+
 char *fl_bisect_text_entry(const json_t *entry, double confidence)
 {
-	g_autofree char *id = plain_member(entry, "id");
-	g_autofree char *subject = plain_member(entry, "subject");
+	g_autofree char *who = name_of(entry);
 	g_autofree char *reason = plain_member(entry, "reason");
 	g_autofree char *evidence = plain_member(entry, "evidence");
 	const char *seen = json_string_value(json_object_get(entry, "seen"));
 
 	if (seen)
-		return g_strdup_printf("%-11s %.12s %s (%s); likeliest so far %.0f %%", seen, id,
-				       subject, evidence, 100 * confidence);
+		return g_strdup_printf("%-11s %s (%s); likeliest so far %.0f %%", seen, who,
+				       evidence, 100 * confidence);
 	if (json_is_string(json_object_get(entry, "image")))
-		return g_strdup_printf("%-11s %.12s %s", "built", id, subject);
-	return g_strdup_printf("%-11s %.12s %s: %s", "no build", id, subject, reason);
+		return g_strdup_printf("%-11s %s", "built", who);
+	return g_strdup_printf("%-11s %s: %s", "no build", who, reason);
 }
 
 static void append_path(GString *out, const char *label, const char *path)
@@ -42,13 +61,13 @@ char *fl_bisect_text(const FlBisectReport *report)
 	if (!report->found)
 		g_string_append_printf(out, "NOT FOUND: %s\n", report->outcome);
 	for (unsigned i = 0; i < n; i++) {
-		g_autofree char *subject = fl_text_plain(report->subjects[i]);
+		g_autofree char *who = name(report->ids[i], report->subjects[i], 40);
 
-		g_string_append_printf(out, "%s %s %s\n",
+		g_string_append_printf(out, "%s %s\n",
 				       !report->found ? "likeliest"
 				       : n == 1	      ? "FIRST BAD:"
 						      : "ONE OF:",
-				       report->ids[i], subject);
+				       who);
 	}
 	g_string_append_printf(out, "confidence %.1f %%, after %u runs of %u kernels\n",
 			       100 * report->confidence, report->runs, report->builds);

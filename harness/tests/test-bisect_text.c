@@ -44,6 +44,13 @@ static void test_entries(void)
 		const char *entry, *text;
 	} cases[] = {
 		{"{\"id\": \"a\", \"subject\": \"s\", \"image\": \"x\"}", "built       a s"},
+		{"{\"id\": \"long-name.patch\", \"subject\": \"long-name.patch\", \"image\": "
+		 "\"x\"}",
+		 "built       long-name.patch"},
+		{"{\"id\": \"0123456789abcdef\", \"subject\": \"s\", \"image\": \"x\"}",
+		 "built       0123456789ab s"},
+		{"{\"id\": \"\\u001b[2J\", \"subject\": \"s\", \"image\": \"x\"}",
+		 "built       ?[2J s"},
 		{"{\"id\": \"a\", \"subject\": \"s\", \"image\": null, \"reason\": \"r\"}",
 		 "no build    a s: r"},
 		{"{\"id\": \"a\", \"subject\": \"s\", \"seen\": \"fail\", \"evidence\": \"e\"}",
