@@ -3,6 +3,7 @@
  * faultline history: what was run, with what result, and how often each test fails.
  */
 #include "base/json.h"
+#include "base/log.h"
 #include "cli/options.h"
 #include "report/text.h"
 #include "store/store.h"
@@ -52,6 +53,11 @@ static void take_rate(const char *const *columns, gpointer data)
 		       columns[3], columns[2], 100.0 * (double)failures / (double)runs);
 }
 
+static bool is_filtered(const FlStoreFilter *filter)
+{
+	return filter->kernel || filter->test || filter->verdict || filter->signature;
+}
+
 static bool list(FlStore *store, const FlOptions *o, Lists *lists, GError **error)
 {
 	FlStoreFilter filter = {.kernel = o->kernels ? o->kernels[0] : NULL,
@@ -63,6 +69,8 @@ static bool list(FlStore *store, const FlOptions *o, Lists *lists, GError **erro
 	if (!fl_store_runs(store, &filter, take_run, lists, error) ||
 	    !fl_store_rates(store, &filter, take_rate, lists, error))
 		return false;
+	if (!json_array_size(lists->runs))
+		fl_log_step("there is no %srun in %s", is_filtered(&filter) ? "such " : "", o->out);
 	fflush(stdout);
 	both = json_pack("{s:O, s:O}", "runs", lists->runs, "tests", lists->rates);
 	return !o->json || fl_json_write(o->json, both, error);
@@ -80,7 +88,7 @@ int fl_cmd_history(FlCli *cli, int argc, char **argv, GError **error)
 	(void)cli;
 	if (!fl_options_parse(&o, FL_OPTIONS_STORE | FL_OPTIONS_HISTORY, NULL, SUMMARY, argc, argv,
 			      error) ||
-	    !(store = fl_store_open(o.out, error)))
+	    !(store = fl_store_open_old(o.out, error)))
 		return -1;
 	lists.all_rates = o.tests != NULL;
 	if (o.rebuild) {

@@ -58,7 +58,7 @@ static char *find_run(const FlOptions *o, GError **error)
 
 	if (g_file_test(name, G_FILE_TEST_IS_DIR))
 		return realpath(name, NULL);
-	store = fl_store_open(o->out, error);
+	store = fl_store_open_old(o->out, error);
 	id = store ? fl_store_find(store, name, error) : NULL;
 	return id ? g_build_filename(o->out, "runs", id, NULL) : NULL;
 }

@@ -88,7 +88,7 @@ int fl_cmd_show(FlCli *cli, int argc, char **argv, GError **error)
 			    "expected one run, as in: faultline show latest");
 		return -1;
 	}
-	store = fl_store_open(o.out, error);
+	store = fl_store_open_old(o.out, error);
 	id = store ? fl_store_find(store, o.rest[0], error) : NULL;
 	return id && show(&o, id, error) ? FL_EXIT_PASS : -1;
 }

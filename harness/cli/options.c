@@ -383,6 +383,26 @@ static bool check_files(const FlOptions *o, GError **error)
 	return true;
 }
 
+/* What a run of hours would find at its end. */
+static bool check_report(const char *option, const char *path, GError **error)
+{
+	g_autofree char *dir = path ? g_path_get_dirname(path) : NULL;
+
+	if (!path)
+		return true;
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		return usage_error(error, "%s: %s is a folder, expected a file", option, path);
+	if (!g_file_test(dir, G_FILE_TEST_IS_DIR))
+		return usage_error(error, "%s: there is no folder %s for %s", option, dir, path);
+	return true;
+}
+
+static bool check_reports(const FlOptions *o, GError **error)
+{
+	return check_report("--json", o->json, error) && check_report("--junit", o->junit, error) &&
+	       check_report("--ktap", o->ktap, error);
+}
+
 static bool check(FlOptions *o, FlOptionGroups groups, const char *args, GError **error)
 {
 	if (!args && o->rest && *o->rest)
@@ -393,7 +413,8 @@ static bool check(FlOptions *o, FlOptionGroups groups, const char *args, GError 
 		return usage_error(error, "--deterministic needs --accel tcg: KVM runs vCPUs in "
 					  "parallel, by the host's clock");
 	return check_numbers(o, error) && check_explore(o, error) &&
-	       check_strategy(o, groups & FL_OPTIONS_EXPLORE, error) && check_files(o, error);
+	       check_strategy(o, groups & FL_OPTIONS_EXPLORE, error) && check_files(o, error) &&
+	       check_reports(o, error);
 }
 
 /* GLib's own help leaves out the verb, and has an ellipsis that a plain locale cannot show. */

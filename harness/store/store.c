@@ -112,6 +112,15 @@ static bool migrate(FlStore *store, GError **error)
 	       end(store, run_migrations(store, error), error);
 }
 
+FlStore *fl_store_open_old(const char *out, GError **error)
+{
+	if (g_file_test(out, G_FILE_TEST_IS_DIR))
+		return fl_store_open(out, error);
+	g_set_error(error, FL_STORE_ERROR, FL_STORE_ERROR_UNKNOWN,
+		    "there is no folder %s, in which runs would be; --out names another", out);
+	return NULL;
+}
+
 FlStore *fl_store_open(const char *out, GError **error)
 {
 	g_autoptr(FlStore) store = g_new0(FlStore, 1);
@@ -356,11 +365,14 @@ char *fl_store_find(FlStore *store, const char *name, GError **error)
 	chosen = choose(name, found);
 	if (chosen)
 		return g_strdup(chosen);
-	g_set_error(error, FL_STORE_ERROR, FL_STORE_ERROR_UNKNOWN,
-		    found->len ? "%u runs begin with \"%s\", the first is %s"
-			       : "%u runs are called \"%s\"%s; faultline history lists them, with "
-				 "--rebuild "
-				 "also those of before",
-		    found->len, name, found->len ? (const char *)found->pdata[0] : "");
+	if (found->len)
+		g_set_error(error, FL_STORE_ERROR, FL_STORE_ERROR_UNKNOWN,
+			    "%u runs begin with \"%s\", the first is %s", found->len, name,
+			    (const char *)found->pdata[0]);
+	else
+		g_set_error(error, FL_STORE_ERROR, FL_STORE_ERROR_UNKNOWN,
+			    "no run is called \"%s\"; faultline history lists them, with --rebuild "
+			    "also those of before",
+			    name);
 	return NULL;
 }

@@ -23,6 +23,9 @@ typedef struct FlStore FlStore;
 
 /* Opens `<out>/faultline.db`; makes it when it is not there. */
 FlStore *fl_store_open(const char *out, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* To look things up: where there is no such folder, none is made, and that is UNKNOWN. */
+FlStore *fl_store_open_old(const char *out, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void fl_store_free(FlStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlStore, fl_store_free)
 

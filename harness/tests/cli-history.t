@@ -24,9 +24,13 @@ print(len(json.load(open(sys.argv[1]))["runs"]))' "$scratch/history.json"
 expect "a run that crashes" 1 "panic" run
 expect "... is in the history" 0 "CRASH" history
 expect "... and can be shown" 0 "panic" "$faultline" show --out "$out" latest
-expect "an unknown run is named" 2 '0 runs are called "nonsense"' "$faultline" show --out "$out" nonsense
-history --verdict PASS >"$scratch/nothing"
+expect "an unknown run is named" 2 'no run is called "nonsense"' "$faultline" show --out "$out" nonsense
+history --verdict PASS >"$scratch/nothing" 2>"$scratch/said"
 promise "a filter that fits nothing gives nothing" sh -c '! [ -s "$1" ]' sh "$scratch/nothing"
+promise "... and says so beside it" grep -q "there is no such run in $out" "$scratch/said"
+expect "a folder that is not there is named" 2 "there is no folder $scratch/nowhere" \
+	"$faultline" history --out "$scratch/nowhere"
+promise "... and not made" sh -c '! [ -e "$1" ]' sh "$scratch/nowhere"
 
 # Two at once, a third one killed in its middle: what ended is there, what was killed is found again.
 FAKE=silence "$faultline" run --quiet --image "$scratch/image" --test vdso-fork --out "$out" >"$scratch/log" 2>&1 &

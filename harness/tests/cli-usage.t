@@ -18,6 +18,9 @@ expect "repeat has a range" 2 "--repeat: expected 1 to" "$faultline" run --repea
 expect "a time factor has a range" 2 "--timeout-scale: expected" "$faultline" run --timeout-scale 0
 expect "a seed is a number" 2 "--seed: expected a whole number" "$faultline" run --seed pi
 expect "a missing patch is named" 2 "no/such.patch is not a file" "$faultline" run --patch no/such.patch
+expect "a report that could not be written is named first" 2 "--json: there is no folder no/such for no/such/file" \
+	"$faultline" run --json no/such/file
+expect "... and so is a folder in its place" 2 "--ktap: $scratch is a folder" "$faultline" run --ktap "$scratch"
 expect "a commit needs a tree" 2 "--revision: expected --kernel-tree DIR" "$faultline" build --revision HEAD
 expect "a missing tree is named" 2 "/no/such/tree is not a folder" "$faultline" run --kernel-tree /no/such/tree
 expect "an image excludes a patch" 2 "--image is booted as it is" \
