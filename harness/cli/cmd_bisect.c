@@ -12,15 +12,17 @@
 #include "report/bisect_text.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#define SUMMARY                                                                             \
-	"Finds what made a test, or one splat signature, go bad: a commit of a git tree "   \
-	"(--kernel-tree DIR --good REV\n"                                                   \
-	"--bad REV), a patch of a series (--series DIR), or an option (two configuration "  \
-	"fragments: --config GOOD BAD).\nFlaky "                                            \
-	"faults are found by probability. The same command goes on with a bisect that was " \
-	"stopped. Exit 0: found,\n"                                                         \
-	"3: not sure enough, or the fault does not show."
+#define SUMMARY                                                                               \
+	"Finds what made a test, or one splat signature, go bad: a commit of a git tree "     \
+	"(--kernel-tree DIR --good REV\n"                                                     \
+	"--bad REV), a patch of a series (--series DIR), or an option (two configuration "    \
+	"fragments: --config GOOD BAD).\nFlaky "                                              \
+	"faults are found by probability, in deterministic guests if those show them first. " \
+	"The same command\n"                                                                  \
+	"goes on with a bisect that was stopped. Exit 0: found, 3: not sure enough, or the "  \
+	"fault does not show."
 
 static bool usage(GError **error, const char *text)
 {
@@ -89,6 +91,8 @@ static char *folder_of(const FlOptions *o, uint64_t seed, const char *const *wor
 	json_array_append_new(question, fl_json_strings(o->fragments));
 	json_array_append_new(question, json_integer((json_int_t)seed));
 	json_array_append_new(question, json_integer(o->cpus));
+	json_array_append_new(question, json_boolean(o->deterministic));
+	json_array_append_new(question, json_integer(o->yield_depth));
 	hash = fl_hash_json(question);
 	id = g_strndup(hash, 12);
 	return g_build_filename(o->out, "bisect", id, NULL);
@@ -155,6 +159,7 @@ static int report(const FlOptions *o, const FlBisectRange *range, const FlBisect
 		.subjects = (const char *const *)subjects->pdata,
 		.runs = result->runs,
 		.builds = result->builds,
+		.deterministic = result->deterministic || o->deterministic,
 		.last_good = result->last_good,
 		.first_bad = result->first_bad,
 		.journal = journal,
@@ -168,6 +173,12 @@ static int report(const FlOptions *o, const FlBisectRange *range, const FlBisect
 	if (o->json && !fl_json_write(o->json, json, error))
 		return -1;
 	return told.found ? FL_EXIT_PASS : FL_EXIT_BROKEN;
+}
+
+/* A rate is that of guests as they were asked for. */
+static bool is_fixed_way(const FlOptions *o)
+{
+	return o->deterministic || o->rate > 0 || strcmp(o->accel, "kvm") == 0;
 }
 
 static int walk(FlCli *cli, const FlOptions *o, const FlPlan *plan, const FlPlanKernel *kernel,
@@ -197,6 +208,7 @@ static int walk(FlCli *cli, const FlOptions *o, const FlPlan *plan, const FlPlan
 		.ahead = ahead,
 		.target = {.tests = (const char *const *)o->tests, .signature = o->signature},
 		.seed = seed,
+		.fixed_way = is_fixed_way(o),
 		.told = on_told,
 	};
 

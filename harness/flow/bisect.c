@@ -8,6 +8,9 @@
  *     {"id": "...", "subject": "...", "image": null, "reason": "..."}        does not build
  *     {"id": "...", "subject": "...", "seen": "pass|fail|cannot-tell",
  *      "reason": "...", "evidence": "out/runs/...", "seconds": 9.2}          ran
+ *
+ * A run that was deterministic because bisect_way.h wanted it has "way": "deterministic" as well. The
+ * engine is told of runs in the way that was settled on; of the others only the choice is.
  */
 #include "flow/bisect.h"
 
@@ -27,7 +30,8 @@ typedef struct {
 	GHashTable *index;  /* id to candidate + 1 */
 	GHashTable *images; /* image to candidate + 1 */
 	char **image;	    /* of each candidate, NULL: not built */
-	unsigned *n_runs;   /* of each candidate */
+	unsigned *n_runs;   /* of each candidate, in the way that is settled */
+	FlBisectWays ways;
 	unsigned runs, builds, timed_builds;
 	double run_seconds, build_seconds;
 } Walk;
@@ -148,16 +152,57 @@ static void take_build(Walk *walk, unsigned i, const json_t *entry)
 		g_hash_table_insert(walk->images, walk->image[i], GUINT_TO_POINTER(i + 1));
 }
 
-static void take_run(Walk *walk, unsigned i, const json_t *entry)
+static unsigned bad_end(const Walk *walk)
+{
+	return walk->candidates->len - 1;
+}
+
+static void observe(Walk *walk, unsigned i, FlBisectSeen seen)
+{
+	walk->n_runs[i]++;
+	fl_bisect_engine_observe(walk->engine, i, seen);
+}
+
+/* The engine hears of the runs by which the way was chosen once that is done. */
+static void choose_way(Walk *walk, FlBisectSeen seen)
+{
+	FlBisectWays *ways = &walk->ways;
+
+	fl_bisect_way_tell(ways, seen);
+	for (unsigned n = 0; ways->settled && n < ways->n_seen[ways->way]; n++)
+		observe(walk, bad_end(walk), ways->seen[ways->way][n]);
+}
+
+static FlBisectWay way_of(const json_t *entry)
+{
+	return json_object_get(entry, "way") ? FL_BISECT_WAY_DETERMINISTIC : FL_BISECT_WAY_ASKED;
+}
+
+static bool read_seen(const json_t *entry, FlBisectSeen *ret_seen)
 {
 	const char *seen = json_string_value(json_object_get(entry, "seen"));
 
+	for (size_t kind = 0; kind < G_N_ELEMENTS(seen_names); kind++) {
+		if (g_strcmp0(seen, seen_names[kind]) != 0)
+			continue;
+		*ret_seen = (FlBisectSeen)kind;
+		return true;
+	}
+	return false;
+}
+
+static void take_run(Walk *walk, unsigned i, const json_t *entry)
+{
+	FlBisectSeen seen;
+
 	walk->runs++;
-	walk->n_runs[i]++;
 	walk->run_seconds += json_number_value(json_object_get(entry, "seconds"));
-	for (size_t kind = 0; kind < G_N_ELEMENTS(seen_names); kind++)
-		if (g_strcmp0(seen, seen_names[kind]) == 0)
-			fl_bisect_engine_observe(walk->engine, i, (FlBisectSeen)kind);
+	if (way_of(entry) != walk->ways.way || !read_seen(entry, &seen))
+		return;
+	if (walk->ways.settled)
+		observe(walk, i, seen);
+	else if (i == bad_end(walk))
+		choose_way(walk, seen);
 }
 
 static void take_entry(Walk *walk, const json_t *entry)
@@ -252,16 +297,24 @@ static void build_ahead(const Walk *walk, unsigned running)
 	walk->hands->ahead(wanted, n, walk->hands->data);
 }
 
+static unsigned nth_of(const Walk *walk, unsigned i)
+{
+	return walk->ways.settled ? walk->n_runs[i] : walk->ways.n_seen[walk->ways.way];
+}
+
 static bool run_candidate(Walk *walk, unsigned i, GError **error)
 {
 	g_auto(FlBisectTrial) trial = {0};
+	FlBisectWay way = walk->ways.way;
 	json_t *entry;
 
 	if (walk->hands->ahead)
 		build_ahead(walk, i);
-	if (!walk->hands->run(i, walk->n_runs[i], &trial, walk->hands->data, error))
+	if (!walk->hands->run(i, way, nth_of(walk, i), &trial, walk->hands->data, error))
 		return false;
 	entry = entry_of(walk, i);
+	if (way == FL_BISECT_WAY_DETERMINISTIC)
+		json_object_set_new(entry, "way", json_string("deterministic"));
 	json_object_set_new(entry, "seen", json_string(seen_names[trial.seen]));
 	json_object_set_new(entry, "seconds", json_real(trial.seconds));
 	json_object_set_new(entry, "evidence",
@@ -305,6 +358,7 @@ static void conclude(Walk *walk, const FlBisectStep *end, FlBisectResult *result
 				   .culprits = fl_bisect_engine_culprits(walk->engine),
 				   .runs = walk->runs,
 				   .builds = walk->builds,
+				   .deterministic = walk->ways.way == FL_BISECT_WAY_DETERMINISTIC,
 				   .journal = json_incref(walk->journal)};
 	if (!fl_bisect_engine_witness(walk->engine, &witness))
 		return;
@@ -314,6 +368,23 @@ static void conclude(Walk *walk, const FlBisectStep *end, FlBisectResult *result
 	for (guint i = 0; i < parents->len && !result->last_good; i++)
 		result->last_good =
 			evidence_of(walk, g_array_index(parents, unsigned, i), FL_BISECT_PASS);
+}
+
+/* After a build the engine is asked again: the kernel may be one that is known already. */
+static bool take_step(Walk *walk, unsigned i, GError **error)
+{
+	return walk->image[i] ? run_candidate(walk, i, error) : build_candidate(walk, i, error);
+}
+
+/* Runs the bad end until it is settled in which way it and all others are run. */
+static bool settle_way(Walk *walk, GError **error)
+{
+	unsigned bad = bad_end(walk);
+
+	while (!walk->ways.settled && fl_bisect_engine_next(walk->engine).what == FL_BISECT_RUN)
+		if (!take_step(walk, bad, error))
+			return false;
+	return true;
 }
 
 bool fl_bisect(const GPtrArray *candidates, const FlBisectRules *rules, const FlBisectHands *hands,
@@ -330,12 +401,11 @@ bool fl_bisect(const GPtrArray *candidates, const FlBisectRules *rules, const Fl
 	for (guint i = 0; i < candidates->len; i++)
 		g_hash_table_insert(walk.index, candidate_at(&walk, i)->id,
 				    GUINT_TO_POINTER(i + 1));
-	if (!load_journal(&walk, error))
+	walk.ways.settled = hands->fixed_way;
+	if (!load_journal(&walk, error) || !settle_way(&walk, error))
 		return false;
-	/* After a build the engine is asked again: the kernel may be one that is known already. */
 	while ((step = fl_bisect_engine_next(walk.engine)).what == FL_BISECT_RUN)
-		if (walk.image[step.commit] ? !run_candidate(&walk, step.commit, error)
-					    : !build_candidate(&walk, step.commit, error))
+		if (!take_step(&walk, step.commit, error))
 			return false;
 	conclude(&walk, &step, ret_result);
 	return true;

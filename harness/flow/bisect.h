@@ -6,6 +6,7 @@
 #pragma once
 
 #include "flow/bisect_engine.h"
+#include "flow/bisect_way.h"
 #include "judge/target.h"
 
 #include <gio/gio.h>
@@ -44,9 +45,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FlBisectTrial, fl_bisect_trial_clear)
 /* How candidates are built and run. false is the harness's trouble and ends the bisect. */
 typedef struct {
 	bool (*build)(unsigned candidate, FlBisectBuild *ret_build, gpointer data, GError **error);
-	/* nth: how many runs of this candidate came before; makes the seed */
-	bool (*run)(unsigned candidate, unsigned nth, FlBisectTrial *ret_trial, gpointer data,
-		    GError **error);
+	/* nth: makes the seed; another one for each run of a candidate in this way */
+	bool (*run)(unsigned candidate, FlBisectWay way, unsigned nth, FlBisectTrial *ret_trial,
+		    gpointer data, GError **error);
+	bool fixed_way; /* only FL_BISECT_WAY_ASKED; false: bisect_way.h chooses */
 	/* Before a run: the candidates that it may make the next to be built; may be NULL. */
 	void (*ahead)(const unsigned *candidates, size_t n, gpointer data);
 	/* Told after each entry of the journal; may be NULL. */
@@ -58,6 +60,7 @@ typedef struct {
 	FlBisectStep end;
 	GArray *culprits;	     /* of unsigned */
 	unsigned runs, builds;	     /* over all sittings */
+	bool deterministic;	     /* FL_BISECT_WAY_DETERMINISTIC was chosen */
 	char *last_good, *first_bad; /* evidence folders, or NULL */
 	json_t *journal;	     /* array of entries, see bisect.c */
 } FlBisectResult;

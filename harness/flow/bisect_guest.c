@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { SEEDS_OF_ONE = 100000 }; /* more than --max-runs may be */
+
 static bool is_candidates_fault(const GError *error)
 {
 	return error->domain == FL_KERNEL_ERROR && error->code != FL_KERNEL_ERROR_TREE &&
@@ -49,24 +51,55 @@ static FlBisectSeen seen_of(FlTargetSight sight)
 	return FL_BISECT_CANNOT_TELL;
 }
 
-static bool run(unsigned candidate, unsigned nth, FlBisectTrial *ret_trial, gpointer data,
-		GError **error)
+/* What cannot be run deterministically is run as it was asked for. */
+static bool is_no_way(FlBisectWay way, const GError *error)
+{
+	return way == FL_BISECT_WAY_DETERMINISTIC &&
+	       g_error_matches(error, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE);
+}
+
+/*
+ * Deterministic guests of two kernels that are much the same do much the same with a seed, so that one
+ * tells nothing that the other has not told: each candidate has seeds of its own.
+ */
+static uint64_t seed_of(const FlBisectGuest *guest, const FlRunRequest *request, unsigned candidate,
+			unsigned nth)
+{
+	uint64_t own = request->deterministic ? (uint64_t)candidate * SEEDS_OF_ONE : 0;
+
+	return guest->seed + own + nth;
+}
+
+static bool run(unsigned candidate, FlBisectWay way, unsigned nth, FlBisectTrial *ret_trial,
+		gpointer data, GError **error)
 {
 	const FlBisectGuest *guest = data;
 	const char *kernels[] = {guest->kernel->name, NULL};
 	FlRunRequest request = *guest->request;
 	g_autoptr(GPtrArray) strings = NULL;
 	g_autoptr(FlRunRecord) record = NULL;
+	g_autoptr(GError) cause = NULL;
 	double total_ms = 0;
 
+	if (way == FL_BISECT_WAY_DETERMINISTIC) {
+		request.deterministic = true;
+		request.yield_depth = FL_YIELDS_DEPTH;
+	}
 	request.kernels = kernels;
 	request.has_seed = true;
-	request.seed = guest->seed + nth;
+	request.seed = seed_of(guest, &request, candidate, nth);
 	request.repeat = 1;
 	request.command = "";
 	fl_bisect_range_extra(guest->range, candidate, &request.extra, &strings);
-	if (!fl_run(guest->site, &request, &record, &ret_trial->evidence, error))
-		return false;
+	if (!fl_run(guest->site, &request, &record, &ret_trial->evidence, &cause)) {
+		if (!is_no_way(way, cause)) {
+			g_propagate_error(error, g_steal_pointer(&cause));
+			return false;
+		}
+		ret_trial->seen = FL_BISECT_CANNOT_TELL;
+		ret_trial->reason = g_strdup(cause->message);
+		return true;
+	}
 	for (guint i = 0; i < record->guests->len; i++)
 		total_ms += ((FlGuestRecord *)record->guests->pdata[i])->total_ms;
 	ret_trial->seen = seen_of(fl_target_look_run(&guest->target, record));
@@ -99,6 +132,10 @@ static void told(const json_t *entry, const FlBisectStep *next, gpointer data)
 
 FlBisectHands fl_bisect_guest_hands(FlBisectGuest *guest)
 {
-	return (FlBisectHands){
-		.build = build, .run = run, .ahead = ahead, .told = told, .data = guest};
+	return (FlBisectHands){.build = build,
+			       .run = run,
+			       .fixed_way = guest->fixed_way,
+			       .ahead = ahead,
+			       .told = told,
+			       .data = guest};
 }

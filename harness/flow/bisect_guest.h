@@ -18,6 +18,7 @@ typedef struct {
 	FlBisectAhead *ahead; /* builds what may be wanted next */
 	FlTarget target;
 	uint64_t seed;
+	bool fixed_way; /* see FlBisectHands */
 	/* gpointer of hands.told */
 	void (*told)(const json_t *entry, const FlBisectStep *next, gpointer data);
 	gpointer data;

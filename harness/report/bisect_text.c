@@ -40,7 +40,8 @@ char *fl_bisect_text_entry(const json_t *entry, double confidence)
 	const char *seen = json_string_value(json_object_get(entry, "seen"));
 
 	if (seen)
-		return g_strdup_printf("%-11s %s (%s); likeliest so far %.0f %%", seen, who,
+		return g_strdup_printf("%-11s %s%s (%s); likeliest so far %.0f %%", seen, who,
+				       json_object_get(entry, "way") ? ", deterministic" : "",
 				       evidence, 100 * confidence);
 	if (json_is_string(json_object_get(entry, "image")))
 		return g_strdup_printf("%-11s %s", "built", who);
@@ -71,6 +72,9 @@ char *fl_bisect_text(const FlBisectReport *report)
 	}
 	g_string_append_printf(out, "confidence %.1f %%, after %u runs of %u kernels\n",
 			       100 * report->confidence, report->runs, report->builds);
+	if (report->deterministic)
+		g_string_append(out, "its runs were deterministic: faultline replay repeats any of "
+				     "them, byte for byte\n");
 	append_path(out, "first bad:", report->first_bad);
 	append_path(out, "last good:", report->last_good);
 	append_path(out, "journal:", report->journal);
@@ -93,6 +97,7 @@ json_t *fl_bisect_text_json(const FlBisectReport *report)
 	json_object_set_new(object, "culprits", culprits);
 	json_object_set_new(object, "runs", json_integer(report->runs));
 	json_object_set_new(object, "builds", json_integer(report->builds));
+	json_object_set_new(object, "deterministic", json_boolean(report->deterministic));
 	json_object_set_new(object, "last_good", fl_json_string_or_null(report->last_good));
 	json_object_set_new(object, "first_bad", fl_json_string_or_null(report->first_bad));
 	json_object_set_new(object, "log", json_deep_copy(report->entries));

@@ -17,6 +17,7 @@ typedef struct {
 	const char *const *ids;	     /* of the culprits: more than one that no run can tell apart */
 	const char *const *subjects; /* of each of them */
 	unsigned runs, builds;
+	bool deterministic;		   /* its runs can be replayed */
 	const char *last_good, *first_bad; /* evidence folders */
 	const char *journal;		   /* path */
 	const json_t *entries;		   /* of the journal */

@@ -20,7 +20,9 @@ typedef struct {
 	bool broken[N];				    /* does not build */
 	bool unrelated[N];			    /* ends for another reason */
 	bool foreseen[N];			    /* was said to be wanted next */
-	unsigned surprises;			    /* builds that nobody had foreseen */
+	bool flaky;				    /* shows only in deterministic guests */
+	unsigned deterministic_runs;
+	unsigned surprises; /* builds that nobody had foreseen */
 } Fixture;
 
 static bool power_fails(Fixture *fixture, GError **error)
@@ -50,17 +52,26 @@ static bool fake_build(unsigned i, FlBisectBuild *ret_build, gpointer data, GErr
 	return true;
 }
 
-static bool fake_run(unsigned i, unsigned nth, FlBisectTrial *ret_trial, gpointer data,
-		     GError **error)
+/* Every run shows a steady fault; a flaky one only deterministic guests, and of those every other. */
+static FlBisectSeen seen_of(const Fixture *fixture, unsigned i, FlBisectWay way, unsigned nth)
+{
+	bool shows = !fixture->flaky || (way == FL_BISECT_WAY_DETERMINISTIC && nth % 2);
+
+	if (fixture->unrelated[i])
+		return FL_BISECT_CANNOT_TELL;
+	return shows && i >= fixture->culprit ? FL_BISECT_FAIL : FL_BISECT_PASS;
+}
+
+static bool fake_run(unsigned i, FlBisectWay way, unsigned nth, FlBisectTrial *ret_trial,
+		     gpointer data, GError **error)
 {
 	Fixture *fixture = data;
 
 	if (power_fails(fixture, error))
 		return false;
 	fixture->runs++;
-	ret_trial->seen = fixture->unrelated[i]	  ? FL_BISECT_CANNOT_TELL
-			  : i >= fixture->culprit ? FL_BISECT_FAIL
-						  : FL_BISECT_PASS;
+	fixture->deterministic_runs += way == FL_BISECT_WAY_DETERMINISTIC;
+	ret_trial->seen = seen_of(fixture, i, way, nth);
 	ret_trial->evidence = g_strdup_printf("runs/%u-%u", i, nth);
 	ret_trial->reason = g_strdup("because");
 	ret_trial->seconds = 10;
@@ -143,6 +154,30 @@ static void test_foreseen(Fixture *fixture, gconstpointer data)
 	g_assert_cmpuint(fixture->surprises, ==, 1);
 }
 
+/* Guests of a steady fault are run as they were asked for, of a flaky one as those that show it. */
+static void test_steady(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+
+	(void)data;
+	g_assert_true(bisect(fixture, &result, NULL));
+	check_found(&result, 7);
+	g_assert_false(result.deterministic);
+	g_assert_cmpuint(fixture->deterministic_runs, ==, 0);
+}
+
+static void test_flaky(Fixture *fixture, gconstpointer data)
+{
+	g_auto(FlBisectResult) result = {0};
+
+	(void)data;
+	fixture->flaky = true;
+	g_assert_true(bisect(fixture, &result, NULL));
+	check_found(&result, 7);
+	g_assert_true(result.deterministic);
+	g_assert_cmpuint(fixture->deterministic_runs, ==, fixture->runs - 2);
+}
+
 /* Killed after each of its steps in turn, it comes to the same end with not one step twice. */
 static void test_resumed(Fixture *fixture, gconstpointer data)
 {
@@ -162,6 +197,12 @@ static void test_resumed(Fixture *fixture, gconstpointer data)
 	check_found(&result, 7);
 	g_assert_cmpuint(sittings, ==, fixture->builds + fixture->runs);
 	g_assert_cmpuint(result.runs, ==, fixture->runs);
+}
+
+static void test_resumed_flaky(Fixture *fixture, gconstpointer data)
+{
+	fixture->flaky = true;
+	test_resumed(fixture, data);
 }
 
 static void test_obstacles(Fixture *fixture, gconstpointer data)
@@ -215,6 +256,9 @@ int main(int argc, char **argv)
 	TEST("/bisect/finds", test_found);
 	TEST("/bisect/each-build-was-foreseen", test_foreseen);
 	TEST("/bisect/goes-on-after-a-kill", test_resumed);
+	TEST("/bisect/steady-as-asked-for", test_steady);
+	TEST("/bisect/flaky-in-deterministic-guests", test_flaky);
+	TEST("/bisect/flaky-goes-on-after-a-kill", test_resumed_flaky);
 	TEST("/bisect/broken-and-unrelated", test_obstacles);
 	TEST("/bisect/what-changes-nothing-is-innocent", test_no_change);
 	TEST("/bisect/a-damaged-journal-is-named", test_bad_journal);

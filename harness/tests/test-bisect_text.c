@@ -17,6 +17,7 @@ static void test_found(void)
 				 .subjects = subjects,
 				 .runs = 17,
 				 .builds = 5,
+				 .deterministic = true,
 				 .first_bad = "out/runs/b",
 				 .last_good = "out/runs/a"};
 	g_autofree char *text = fl_bisect_text(&report);
@@ -25,6 +26,8 @@ static void test_found(void)
 	g_assert_nonnull(strstr(text, "FIRST BAD: 0123abcd mm: ?[2J evil\n"));
 	g_assert_nonnull(strstr(text, "98.7 %, after 17 runs of 5 kernels"));
 	g_assert_nonnull(strstr(text, "last good: out/runs/a"));
+	g_assert_nonnull(strstr(text, "its runs were deterministic: faultline replay repeats"));
+	g_assert_true(json_is_true(json_object_get(json, "deterministic")));
 	g_assert_true(json_is_true(json_object_get(json, "found")));
 	g_assert_cmpuint(json_array_size(json_object_get(json, "culprits")), ==, 1);
 	json_decref(json);
@@ -55,6 +58,9 @@ static void test_entries(void)
 		 "no build    a s: r"},
 		{"{\"id\": \"a\", \"subject\": \"s\", \"seen\": \"fail\", \"evidence\": \"e\"}",
 		 "fail        a s (e); likeliest so far 50 %"},
+		{"{\"id\": \"a\", \"subject\": \"s\", \"seen\": \"fail\", \"evidence\": \"e\", "
+		 "\"way\": \"deterministic\"}",
+		 "fail        a s, deterministic (e); likeliest so far 50 %"},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
