@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SUMMARY                                                                                    \
 	"Runs again what an evidence folder holds: RUN is such a folder, the folder of one guest " \
@@ -59,6 +60,8 @@ static char *find_run(const FlOptions *o, GError **error)
 	if (g_file_test(name, G_FILE_TEST_IS_DIR))
 		return realpath(name, NULL);
 	store = fl_store_open_old(o->out, error);
+	if (!store)
+		g_prefix_error(error, "%s is no folder of a run, and ", name);
 	id = store ? fl_store_find(store, name, error) : NULL;
 	return id ? g_build_filename(o->out, "runs", id, NULL) : NULL;
 }
@@ -140,10 +143,23 @@ static bool check(const FlOptions *o, GError **error)
 	return !text;
 }
 
+/* As it was given, but with the run's folder: its name may mean another run the next time. */
+static char *command_of(const FlCli *cli, char **given, const char *name, const char *path)
+{
+	unsigned n = g_strv_length(given), i = n;
+
+	while (i && strcmp(given[--i], name) != 0)
+		;
+	g_free(given[i]);
+	given[i] = g_strdup(path);
+	return fl_command_given(cli->program, (int)n, given, NULL);
+}
+
 int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error)
 {
 	g_auto(FlOptions) options = {0};
 	View view = {.progress = {.cli = cli, .options = &options}, .options = &options};
+	g_auto(GStrv) given = g_strdupv(argv);
 	g_autoptr(FlRunRecord) record = NULL;
 	g_autoptr(GPtrArray) guests = NULL;
 	g_autofree char *path = NULL;
@@ -155,7 +171,7 @@ int fl_cmd_replay(FlCli *cli, int argc, char **argv, GError **error)
 			      "RUN", SUMMARY, argc, argv, error) ||
 	    !check(&options, error) || !(path = find_run(&options, error)))
 		return -1;
-	command = fl_command_replay(cli->program, path);
+	command = command_of(cli, given, options.rest[0], path);
 	FlReplayRequest request = {
 		.path = path,
 		.out = options.out,

@@ -21,15 +21,17 @@ replay() {
 
 expect "no run" 2 "expected one run" replay
 expect "two runs" 2 "expected one run" replay a b
-expect "a run that is none" 2 'called "nonsense"' replay nonsense
+expect "a run that is none, before there are any" 2 "nonsense is no folder of a run, and there is no folder $out" \
+	replay nonsense
 expect "a folder that is none" 2 "is no evidence folder" replay "$root/configs"
 expect "--until with --gdb" 2 "expected one of the two" replay --until x --gdb latest
 expect "--until without a text" 2 "--until: expected a text" replay --until "" latest
 
 run --deterministic --seed 5
+expect "a run that is none" 2 'called "nonsense"' replay nonsense
 expect "a crash comes back" 1 "patched: the same bytes: yes, console and protocol" replay latest
 promise "... in a folder of its own" test "$(readlink -f "$out/latest")" != "$run"
-promise "... that says how it was made" grep -q "replay $out/runs/" "$out/latest/result.json"
+promise "... that says how it was made" grep -q "replay --out $out $out/runs/" "$out/latest/result.json"
 promise "... with the same hashes" sh -c 'sed -n "/_sha256/p" "$1" >"$3/a"; sed -n "/_sha256/p" "$2" >"$3/b"
 	grep -q wire_sha256 "$3/a" && cmp "$3/a" "$3/b"' sh "$run/result.json" "$out/latest/result.json" "$scratch"
 expect "the folder of a run" 1 "the same bytes: yes" replay "$run"
@@ -42,6 +44,7 @@ FAKE=reset expect "the link to the latest run is that run, not its replay" 3 "fi
 	replay "$out/latest"
 FAKE=silence expect "a line that is waited for ends the guest" 0 "stopped at serial.log:1: Linux version" \
 	replay --until "Linux version" "$run"
+promise "... that says so, too" grep -q "replay --out $out --until 'Linux version' $run" "$out/latest/result.json"
 promise "... the same up to there" grep -q "the same bytes: yes.*as far as both go" "$scratch/output"
 expect "a line that does not come" 3 'no line of the console has "x y"' replay --until "x y" "$run"
 expect "--gdb says how to call it" 1 "gdb -ex 'target remote 127.0.0.1:1234'" replay --gdb "$run"
