@@ -122,10 +122,10 @@ static char *pass_reason(const FlRunRecord *record)
 		skipped += fl_record_count(g_ptr_array_index(record->guests, i), FL_VERDICT_SKIP);
 	}
 	return g_strdup_printf(
-		"%u tests passed%s on %u guest%s, and each guest's closing statement agrees "
+		"%u test%s passed%s on %u guest%s, and each guest's closing statement agrees "
 		"with what was seen",
-		passed, skipped ? " (some were skipped, see the list)" : "", record->guests->len,
-		record->guests->len == 1 ? "" : "s");
+		passed, passed == 1 ? "" : "s", skipped ? " (some were skipped, see the list)" : "",
+		record->guests->len, record->guests->len == 1 ? "" : "s");
 }
 
 void fl_record_conclude(FlRunRecord *record)
