@@ -16,6 +16,7 @@ typedef struct {
 
 static const Form forms[] = {
 	{"[aaa aaa _1 11:11:11 1111] ", 9, 12, false},
+	{"[aaa_1 11:11] ", 4, 7, false},
 	{"aaa _1 11:11:11 ", 4, 7, true},
 	{"1111-11-11T11:11:11,111111", 8, 11, false},
 	{"1111-11-11T11:11:11", 8, 11, true},
@@ -56,8 +57,7 @@ static size_t skip_word(const char *text, size_t len)
 	return blank ? (size_t)(blank - text) + 1 : 0;
 }
 
-/* Behind "host kernel: ", likewise. */
-static size_t skip_host(const char *text, size_t len)
+size_t fl_dated_host(const char *text, size_t len)
 {
 	static const char kernel[] = "kernel: ";
 	size_t at = skip_word(text, len);
@@ -78,23 +78,72 @@ static size_t read_form(const Form *form, const char *text, size_t len)
 	}
 	if (!at || !form->host)
 		return at;
-	rest = skip_host(text + at, len - at);
+	rest = fl_dated_host(text + at, len - at);
 	return rest ? at + rest : 0;
 }
 
-size_t fl_dated_prefix(const char *text, size_t len, uint64_t *ret_us)
+/* "[  +0.000012] ", what has passed since the line before. */
+static size_t read_step(const char *text, size_t len, uint64_t *us)
+{
+	uint64_t part = 0;
+	size_t at = 1;
+
+	if (len < 2 || text[0] != '[')
+		return 0;
+	while (at < len && text[at] == ' ')
+		at++;
+	if (at >= len || text[at] != '+')
+		return 0;
+	while (++at < len && at < 20 && (g_ascii_isdigit(text[at]) || text[at] == '.'))
+		part = text[at] == '.' ? part : part * 10 + (uint64_t)(text[at] - '0');
+	if (at + 1 >= len || at < 9 || text[at - 7] != '.' || !g_ascii_isdigit(text[at - 8]) ||
+	    text[at] != ']' || text[at + 1] != ' ')
+		return 0;
+	*us += part;
+	return at + 2;
+}
+
+/* "4,812,9123456,-;", as /dev/kmsg and netconsole put it: the third number counts microseconds. */
+static size_t read_record(const char *text, size_t len, uint64_t *us)
+{
+	uint64_t number[3] = {0};
+	size_t at = 0;
+	const char *end;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(number); i++, at++) {
+		if (at >= len || !g_ascii_isdigit(text[at]))
+			return 0;
+		for (; at < len && at < 48 && g_ascii_isdigit(text[at]); at++)
+			number[i] = number[i] * 10 + (uint64_t)(text[at] - '0');
+		if (at >= len || text[at] != ',')
+			return 0;
+	}
+	end = at < len && strchr("-c+", text[at]) ? memchr(text + at, ';', MIN(len - at, 32))
+						  : NULL;
+	if (!end)
+		return 0;
+	*us = number[2];
+	return (size_t)(end - text) + 1;
+}
+
+static uint64_t seconds(const char *text, const Form *form)
+{
+	const char *clock = text + form->clock;
+	uint64_t minutes = two_digits(clock) * 60 + two_digits(clock + 3);
+
+	return two_digits(text + form->day) * (uint64_t)86400 + minutes * 60 +
+	       (clock[5] == ':' ? two_digits(clock + 6) : 0);
+}
+
+size_t fl_dated_prefix(const char *text, size_t len, uint64_t *us)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(forms); i++) {
 		size_t prefix = read_form(&forms[i], text, len);
-		const char *clock = text + forms[i].clock;
 
 		if (!prefix)
 			continue;
-		*ret_us = two_digits(text + forms[i].day) * (uint64_t)86400 +
-			  two_digits(clock) * 3600 + two_digits(clock + 3) * 60 +
-			  two_digits(clock + 6);
-		*ret_us *= 1000000;
+		*us = seconds(text, &forms[i]) * 1000000;
 		return prefix;
 	}
-	return 0;
+	return len && *text == '[' ? read_step(text, len, us) : read_record(text, len, us);
 }

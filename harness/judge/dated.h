@@ -9,11 +9,18 @@
 #include <stdint.h>
 
 /*
- * Its length, 0 when there is none. *ret_us: the time since the month began, to the second.
+ * Its length, 0 when there is none. *us: the time since the month began, to the second; on entry that
+ * of the line before, from which `dmesg -H` counts.
  *
  *     [Thu Oct 30 06:21:23 2025] text
+ *     [Oct30 06:21] text
+ *     [  +0.000012] text
+ *     4,812,9123456,-;text
  *     Oct 30 06:21:23 host kernel: text
  *     2025-10-30T06:21:23,123456+01:00 text
  *     2025-10-30T06:21:23.123456+01:00 host kernel: text
  */
-size_t fl_dated_prefix(const char *text, size_t len, uint64_t *ret_us);
+size_t fl_dated_prefix(const char *text, size_t len, uint64_t *us);
+
+/* The length of "host kernel: ", which the journal puts before a text, 0 when it is not there. */
+size_t fl_dated_host(const char *text, size_t len);

@@ -86,6 +86,15 @@ static size_t read_caller(const char *text, size_t len, uint32_t *ret_caller)
 	return at + 1;
 }
 
+/* The console puts it right behind the stamp, dmesg a blank between. */
+static size_t read_caller_behind(const char *text, size_t len, uint32_t *ret_caller)
+{
+	size_t blank = len && *text == ' ';
+	size_t caller = read_caller(text + blank, len - blank, ret_caller);
+
+	return caller ? blank + caller : 0;
+}
+
 size_t fl_lines_prefix(const char *text, size_t len, FlLine *ret_line)
 {
 	size_t level = read_level(text, len);
@@ -95,7 +104,7 @@ size_t fl_lines_prefix(const char *text, size_t len, FlLine *ret_line)
 	if (!at)
 		return 0;
 	if (stamp)
-		at += read_caller(text + at, len - at, &ret_line->caller);
+		at += read_caller_behind(text + at, len - at, &ret_line->caller);
 	if (at < len && text[at] == ' ')
 		at++;
 	else if (stamp && at < len)
@@ -112,11 +121,19 @@ static size_t read_prefix(FlLines *lines, const char *text, size_t len, FlLine *
 {
 	size_t prefix = fl_lines_prefix(text, len, line);
 
-	if (prefix)
+	if (prefix) {
 		lines->any_stamp = true;
-	else if (!line->torn && !lines->any_stamp)
-		prefix = fl_dated_prefix(text, len, &line->stamp_us);
-	return prefix;
+		/* journalctl -o short-monotonic */
+		return line->caller ? prefix : prefix + fl_dated_host(text + prefix, len - prefix);
+	}
+	if (line->torn || lines->any_stamp)
+		return 0;
+	prefix = fl_dated_prefix(text, len, &lines->dated_us);
+	if (!prefix)
+		return 0;
+	line->stamp_us = lines->dated_us;
+	prefix += read_caller(text + prefix, len - prefix, &line->caller);
+	return prefix + (line->caller && prefix < len && text[prefix] == ' ');
 }
 
 static void hand_out(FlLines *lines, const char *text, size_t len, bool torn)

@@ -29,12 +29,13 @@ typedef struct {
 typedef void (*FlLineFn)(const FlLine *line, gpointer data);
 
 typedef struct {
-	GString *partial; /* the line whose end has not come */
-	GString *scratch; /* a line as it is handed out */
-	unsigned number;  /* lines seen so far */
-	bool overlong;	  /* the rest of the present line is thrown away */
-	bool any_stamp;	  /* this console prints time stamps */
-	uint64_t n_nul;	  /* NUL bytes taken out */
+	GString *partial;  /* the line whose end has not come */
+	GString *scratch;  /* a line as it is handed out */
+	unsigned number;   /* lines seen so far */
+	bool overlong;	   /* the rest of the present line is thrown away */
+	bool any_stamp;	   /* this console prints time stamps */
+	uint64_t dated_us; /* of the last line that had a date */
+	uint64_t n_nul;	   /* NUL bytes taken out */
 	FlLineFn fn;
 	gpointer data;
 } FlLines;
