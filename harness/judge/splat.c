@@ -202,15 +202,45 @@ static void lengthen(const FlReport *report, unsigned last_line)
 		report->splat->last_line = MAX(report->splat->last_line, last_line);
 }
 
+/* Whether the place is not the one that the header names: another report got in between. */
+static bool is_mixed(const FlSplat *splat, const char *named)
+{
+	g_autofree char *name = NULL, *place = NULL;
+
+	if (!named || !splat->has_rip || !splat->frames[0])
+		return false;
+	name = fl_stack_function(named);
+	place = fl_stack_function(splat->frames[0]);
+	return strcmp(name, place) != 0;
+}
+
+/*
+ * The guilty function, by the header if the stack has none (it was cut, or has only who reports) or is
+ * another report's.
+ */
+static char *guilty_of(const FlSplats *splats, FlReport *report)
+{
+	FlSplat *splat = report->splat;
+	g_autofree char *frame = fl_stack_frame_in(report->header);
+	char *named[] = {frame, NULL}, *function = NULL;
+	bool mixed = is_mixed(splat, frame);
+	unsigned from = 0;
+
+	splat->corrupted |= mixed;
+	if (!mixed)
+		function = fl_stack_guilty(splats->rules, splat->kind, splat->frames, &from);
+	from = 0;
+	return function ? function : fl_stack_guilty(splats->rules, splat->kind, named, &from);
+}
+
 /* Gives it title and signature, and counts it to an earlier one of the same signature. */
 static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 {
 	FlSplat *splat = report->splat;
 	g_autofree char *function = NULL;
 	FlReport *same;
-	unsigned from = 0;
 
-	function = fl_stack_guilty(splats->rules, splat->kind, splat->frames, &from);
+	function = guilty_of(splats, report);
 	splat->title =
 		rule ? fl_rules_title(rule, report->header, function) : g_strdup(report->header);
 	make_valid(&splat->title);
@@ -565,8 +595,9 @@ static bool belongs_in(const FlRule *rule, const Open *open)
 	if (open->traced && !rule->dies && strcmp(rule->kind, kind) != 0 &&
 	    !fl_rules_is_part_of(rule, "*"))
 		return false;
+	/* Two of one form behind "cut here" are two CPUs on a console that tells no callers. */
 	return fl_rules_is_part_of(rule, kind) ||
-	       (open->promised && fl_rules_is_part_of(rule, "cut-here"));
+	       (open->promised && open->rule != rule && fl_rules_is_part_of(rule, "cut-here"));
 }
 
 /* Whether the same caller's last report closed just now. */
@@ -690,6 +721,16 @@ static bool is_replayed(const FlReport *report, const FlLine *line)
 	       g_str_has_prefix(line->text, report->header);
 }
 
+/*
+ * syzkaller tells a header whose function was inlined once for each function, the outermost last. That
+ * line is the one which the kernel printed.
+ */
+static bool is_symbolized_again(const Open *open, const FlRule *rule)
+{
+	return open && open->rule == rule && !open->n_lines &&
+	       g_str_has_suffix(open->report->header, " [inline]");
+}
+
 static void forget(FlSplats *splats, Open *open)
 {
 	stand_in(splats, open->report, NULL);
@@ -698,6 +739,17 @@ static void forget(FlSplats *splats, Open *open)
 	g_strfreev((char **)g_ptr_array_free(open->frames, FALSE));
 	g_ptr_array_remove(splats->open, open);
 	g_free(open);
+}
+
+/*
+ * Another header of the same caller ends a report. It lacks a part where its stack was not over, and
+ * perhaps where it has none and the two have one form: whose stack comes below?
+ */
+static void cut_off(FlSplats *splats, Open *open, const FlRule *next)
+{
+	open->report->splat->corrupted |=
+		(open->in_trace && open->task) || (open->rule == next && !open->frames->len);
+	close_report(splats, open);
 }
 
 static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
@@ -726,12 +778,17 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 		splats->bracket.active = !splats->bracket.once;
 		return true;
 	}
+	if (is_symbolized_again(open, rule)) {
+		g_free(open->report->header);
+		open->report->header = g_strdup(line->text);
+		return true;
+	}
 	if (goes_on(splats, rule, open, line))
 		return true;
 	if (open && is_replayed(open->report, line))
 		forget(splats, open);
 	else if (open)
-		close_report(splats, open);
+		cut_off(splats, open, rule);
 	open_report(splats, rule, line);
 	return true;
 }

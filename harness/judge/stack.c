@@ -144,6 +144,29 @@ char *fl_stack_frame(const char *text)
 	return take_frame(skip_to_frame(text));
 }
 
+/* " in ", " at " or, as in the first line of a WARN, "mm/memory.c:4213 ". */
+static bool is_behind_place(const char *text, const char *at)
+{
+	const char *word = at - 1;
+
+	if (at - text >= 4 && (memcmp(at - 4, " in ", 4) == 0 || memcmp(at - 4, " at ", 4) == 0))
+		return true;
+	while (word > text && word[-1] != ' ')
+		word--;
+	return word < at - 1 && word + place_len(word) == at - 1;
+}
+
+char *fl_stack_frame_in(const char *text)
+{
+	for (const char *blank = strchr(text, ' '); blank; blank = strchr(blank + 1, ' ')) {
+		size_t len = frame_len(blank + 1);
+
+		if (len && is_behind_place(text, blank + 1))
+			return g_strndup(blank + 1, len);
+	}
+	return NULL;
+}
+
 char *fl_stack_rip(const char *text)
 {
 	static const char *const registers[] = {

@@ -16,6 +16,9 @@
  */
 char *fl_stack_frame(const char *text);
 
+/* The function that a header says it is about: "BUG: KASAN: double-free in func+0x1b/0x2a0", or NULL. */
+char *fl_stack_frame_in(const char *text);
+
 /* Where the CPU was: "RIP: 0010:func+0x1b/0x2a0", on arm64 "pc : func+0x1b/0x2a0", ...; else NULL. */
 char *fl_stack_rip(const char *text);
 

@@ -58,6 +58,29 @@ static void only_the_kernels_rip_counts(void)
 	g_assert_null(user);
 }
 
+static void headers_name_a_function(void)
+{
+	static const struct {
+		const char *text, *frame;
+	} headers[] = {
+		{"BUG: KASAN: double-free in f+0x1/0x2 [mod]", "f+0x1/0x2"},
+		{"WARNING: CPU: 1 PID: 7 at mm/a.c:12 f+0x1/0x2", "f+0x1/0x2"},
+		{"WARNING: mm/a.c:12 at f+0x1/0x2, CPU#1: repro/77", "f+0x1/0x2"},
+		{"BUG: KASAN: double-free in f mm/a.c:12 [inline]", NULL},
+		{"ODEBUG: free timer_list hint: f+0x1/0x2", NULL},
+		{"csd: waiting 5 ns for CPU#02 f+0x1/0x2(g).", NULL},
+		{"in f+0x1/0x2", NULL},
+		{"f+0x1/0x2", NULL},
+		{"", NULL},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(headers); i++) {
+		g_autofree char *got = fl_stack_frame_in(headers[i].text);
+
+		g_assert_cmpstr(got, ==, headers[i].frame);
+	}
+}
+
 static const struct {
 	const char *text;
 	bool inside, registers;
@@ -141,6 +164,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
+	g_test_add_func("/stack/headers-name-a-function", headers_name_a_function);
 	g_test_add_func("/stack/frames-are-read", frames_are_read);
 	g_test_add_func("/stack/only-the-kernels-rip-counts", only_the_kernels_rip_counts);
 	g_test_add_func("/stack/what-stands-in-a-stack-is-told", what_stands_in_a_stack_is_told);
