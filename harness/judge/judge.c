@@ -26,6 +26,8 @@ struct FlJudge {
 	FlLogtests *logtests; /* of a bare log, else NULL */
 	FlKernlog kernlog;
 	unsigned n_banners;
+	bool restarts;	   /* the kernel says that it is told to make room for another one */
+	bool death_is_old; /* another kernel has booted since */
 	unsigned n_dropped;
 	FlExplain *explain; /* or NULL */
 };
@@ -55,12 +57,40 @@ static void take_cut_line(FlJudge *judge, const FlLine *line, size_t len)
 	fl_splats_line(judge->splats, &cut);
 }
 
+/* The last words of a kernel that was asked to restart, or to start another one. */
+static bool says_restart(const char *text)
+{
+	return (*text == 'r' && g_str_has_prefix(text, "reboot: Restarting system")) ||
+	       (*text == 'k' && (g_str_has_prefix(text, "kexec_core: Starting new kernel") ||
+				 g_str_has_prefix(text, "kexec: Starting new kernel")));
+}
+
+/*
+ * Whether the reboot of a bare log is no finding of its own: it was asked for, or the kernel died before,
+ * and the board or the crash kernel goes on. A guest of a run has no reason to boot twice.
+ */
+static bool is_expected_boot(FlJudge *judge)
+{
+	bool dead = fl_splats_death(judge->splats) != NULL;
+	bool expected = judge->bare && (judge->restarts || (dead && !judge->death_is_old));
+
+	judge->restarts = false;
+	judge->death_is_old = dead;
+	return expected;
+}
+
 static void take_banner(FlJudge *judge, const FlLine *line)
 {
 	FlLine reboot = *line;
 
 	if (++judge->n_banners == 1)
 		return;
+	fl_splats_boot(judge->splats);
+	if (is_expected_boot(judge)) {
+		fl_explain_line(judge->explain, judge->console_name, line->number,
+				"another kernel boots, as was to be expected");
+		return;
+	}
 	reboot.text = FL_KERNLOG_REBOOT;
 	reboot.stamp_us = UINT64_MAX; /* a new clock: later than all that the first boot said */
 	fl_splats_add(judge->splats, "reboot", &reboot, FL_VERDICT_CRASH);
@@ -86,6 +116,7 @@ static void take_console_line(const FlLine *line, gpointer data)
 		fl_logtests_line(judge->logtests, line->text, line->number);
 	if (!line->stamped && judge->lines.any_stamp)
 		return;
+	judge->restarts |= says_restart(line->text);
 	if (*line->text == 'L' && g_str_has_prefix(line->text, FL_KERNLOG_BANNER))
 		take_banner(judge, line);
 	cut = memchr(line->text, '*', line->len) ? before_replay(line) : 0;

@@ -346,7 +346,7 @@ void fl_splats_gap(FlSplats *splats)
 		splats->preambles[i].gap = true;
 }
 
-void fl_splats_end(FlSplats *splats)
+void fl_splats_boot(FlSplats *splats)
 {
 	for (unsigned i = 0; i < splats->n_preambles; i++)
 		drop_preamble(splats, &splats->preambles[i]);
@@ -356,6 +356,13 @@ void fl_splats_end(FlSplats *splats)
 		open->report->splat->corrupted |= is_cut(splats, open);
 		close_report(splats, open);
 	}
+	splats->bracket.active = splats->any_closed = false;
+	splats->last = NULL;
+}
+
+void fl_splats_end(FlSplats *splats)
+{
+	fl_splats_boot(splats);
 	if (splats->surplus)
 		g_ptr_array_add(splats->reports, g_steal_pointer(&splats->surplus));
 	g_ptr_array_sort(splats->reports, by_first_line);

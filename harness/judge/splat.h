@@ -43,6 +43,9 @@ void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVer
 /* Lines are missing here: what is open is no longer whole. */
 void fl_splats_gap(FlSplats *splats);
 
+/* Another kernel begins: closes what is open, and nothing goes on with it. */
+void fl_splats_boot(FlSplats *splats);
+
 /* Closes what is open. */
 void fl_splats_end(FlSplats *splats);
 
