@@ -31,7 +31,8 @@
  *
  *     [ignore NAME]          match, reason, expires; until: an expression that closes a bracket;
  *                            alone = yes: only where no report is open; once = yes: the bracket
- *                            holds one stack, a second one in it is a report
+ *                            holds one stack, a second one in it is a report; whole = yes: it
+ *                            holds one report of any kind
  *     [known NAME]           match, reason, expires: a kernel message of level warning or worse
  *                            that is fine
  *     expires = 2027-06-30   the last day on which the exception holds; after it the file is refused
@@ -66,7 +67,7 @@ typedef struct {
 	char *expires; /* YYYY-MM-DD, of [ignore] and [known] */
 	char **part_of, **sequel_of;
 	FlVerdictKind verdict;
-	bool bare_frames, dies, weak, no_function, tail, alone, once;
+	bool bare_frames, dies, weak, no_function, tail, alone, once, whole;
 	bool ends_with_stack; /* `end` is </TASK> */
 } FlRule;
 

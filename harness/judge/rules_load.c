@@ -217,6 +217,9 @@ static bool set_rule(FlRule *rule, const char *key, const char *value, const cha
 	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
 		 strcmp(key, "once") == 0)
 		rule->once = true;
+	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
+		 strcmp(key, "whole") == 0)
+		rule->whole = true;
 	else
 		return fail(error, "%s: no such key here", key);
 	return true;

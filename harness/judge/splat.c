@@ -49,6 +49,7 @@ typedef struct {
 	bool gap;      /* lines are missing in it */
 	bool promised; /* it was "cut here": a header must follow */
 	bool once;     /* a bracket for one stack */
+	bool whole;    /* ... for one report */
 	uint32_t caller;
 	unsigned left;
 	const FlPattern *until;
@@ -271,7 +272,7 @@ static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 static void excuse(FlSplats *splats, FlReport *report)
 {
 	fl_explain_line(splats->explain, splats->file, report->splat->first_line,
-			"no report: its rule has an \"unless\" that one of its lines matches");
+			"no report: a test asked for it");
 	stand_in(splats, report, NULL);
 	report_free(report);
 }
@@ -585,6 +586,10 @@ static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line
 	}
 	fl_explain_line(splats->explain, splats->file, line->number, "[splat %s] begins at: %.160s",
 			rule->name, line->text);
+	if (splats->bracket.whole && span_holds(&splats->bracket, line)) {
+		open->excused = true;
+		splats->bracket.active = false;
+	}
 	report->dies = rule->dies;
 	report->splat->corrupted |= rule->tail;
 	report->headless = rule->tail;
@@ -773,6 +778,7 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 						 .caller = line->caller,
 						 .left = BRACKET_LINES,
 						 .once = ignore->once,
+						 .whole = ignore->whole,
 						 .until = ignore->end};
 		return true;
 	}
@@ -831,7 +837,8 @@ static bool end_before(FlSplats *splats, Open **open, const FlLine *line)
 /* A whole report that [ignore] names goes with all that it says; a stack only with its frames. */
 static bool is_let_pass(const FlSplats *splats, const FlLine *line)
 {
-	return !splats->bracket.once && span_holds(&splats->bracket, line);
+	return !splats->bracket.once && !splats->bracket.whole &&
+	       span_holds(&splats->bracket, line);
 }
 
 bool fl_splats_line(FlSplats *splats, const FlLine *line)
