@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "judge/autopsy.h"
+#include "report/autopsy_text.h"
 #include "store/rundir.h"
 
 #include <string.h>

@@ -44,8 +44,5 @@ typedef struct {
 /* Never NULL; caller frees. */
 json_t *fl_autopsy(const FlAutopsySpec *spec);
 
-/* For people; caller frees. */
-char *fl_autopsy_text(const json_t *autopsy);
-
 /* Adds it to a verdict, and to its reason if it hangs. Takes a reference. */
 void fl_autopsy_apply(FlVerdict *verdict, json_t *autopsy);

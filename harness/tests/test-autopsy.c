@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "tests/guest-fixture.h"
 #include "judge/autopsy.h"
+#include "report/autopsy_text.h"
 
 static const char idle[] = "CPU#0\nRAX=0 RDI=0 RBP=0 RSP=0\nRIP=ffffffff81000090 RFL=00000246 [] "
 			   "CPL=0 II=0 A20=1 SMM=0 HLT=1\n";
