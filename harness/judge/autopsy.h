@@ -11,19 +11,12 @@
  *       "tasks": [ { "task": "ft-tests:123", "state": "D", "frames": [...],
  *                    "lock": null or { "name", "kind", "address", "held", "owner", "taken_in" } } ] }
  *
- * kind: "deadlock" (a lock that nobody will release), "lock-held" (its holder is alive), "blocked"
- * (asleep for something else), "livelock" (at every look a vCPU ran in the same functions of the
- * kernel) and "user-livelock" (in user space), "busy" (it ran, and more is not known), "dead-cpu"
- * (halted for ever), "starved" (the host gave the vCPUs no time), "idle" (nothing to do: what it
- * had to say did not come through), "unknown".
+ * kind is one of judge/diagnosis.h.
  */
 #pragma once
 
-#include "judge/guestmem.h"
+#include "judge/guestcpu.h"
 #include "judge/verdict.h"
-
-/* A livelock shows in what stays the same from look to look. */
-#define FL_AUTOPSY_LOOKS 3
 
 /* Lets the guest run a while and stops it again; its registers, NULL: no further look. */
 typedef char *(*FlLookFn)(gpointer data);
@@ -36,7 +29,7 @@ typedef struct {
 		*before_ms;   /* of uint64_t, host time of each vCPU, then the guest ran on ... */
 	const GArray *now_ms; /* ... and host time again */
 	FlPhysicalFn read;
-	FlLookFn look_again; /* called up to FL_AUTOPSY_LOOKS - 1 times, before tasks are read */
+	FlLookFn look_again; /* called up to FL_GUESTCPU_LOOKS - 1 times, before tasks are read */
 	gpointer data;	     /* of both */
 	const char *vmlinux, *modules;
 } FlAutopsySpec;
