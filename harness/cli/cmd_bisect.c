@@ -237,7 +237,7 @@ int fl_cmd_bisect(FlCli *cli, int argc, char **argv, GError **error)
 			      "[GOOD BAD]", SUMMARY, argc, argv, error) ||
 	    !check_words(&options, error) || !(plan = fl_options_plan(&options, cli->site, error)))
 		return -1;
-	kernels = fl_run_kernels(plan, (const char *const *)options.kernels, error);
+	kernels = fl_request_kernels(plan, (const char *const *)options.kernels, error);
 	if (!kernels)
 		return -1;
 	return walk(cli, &options, plan, g_ptr_array_index(kernels, 0), error);

@@ -34,7 +34,7 @@ int fl_cmd_build(FlCli *cli, int argc, char **argv, GError **error)
 			      argv, error) ||
 	    !(plan = fl_options_plan(&options, cli->site, error)))
 		return -1;
-	kernels = fl_run_kernels(plan, (const char *const *)options.kernels, error);
+	kernels = fl_request_kernels(plan, (const char *const *)options.kernels, error);
 	if (!kernels || !fl_fs_mkdir(cli->site->cache_dir, error))
 		return -1;
 	for (guint i = 0; i < kernels->len; i++) {

@@ -79,7 +79,7 @@ static bool side_of_word(const FlOptions *o, const FlPlan *plan, const char *wor
 	side->kernels[0] = word;
 	if (!o->kernel_tree || is_kernel(plan, word))
 		return fl_plan_kernel(plan, word, error) != NULL;
-	kernels = fl_run_kernels(plan, (const char *const *)o->kernels, error);
+	kernels = fl_request_kernels(plan, (const char *const *)o->kernels, error);
 	if (!kernels)
 		return false;
 	side->kernels[0] = ((const FlPlanKernel *)g_ptr_array_index(kernels, 0))->name;
@@ -108,7 +108,7 @@ static bool choose_sides(const FlOptions *o, const FlPlan *plan, Side *sides, GE
 	if (words == 2)
 		return side_of_word(o, plan, o->rest[0], &sides[FL_COMPARE_A], error) &&
 		       side_of_word(o, plan, o->rest[1], &sides[FL_COMPARE_B], error);
-	kernels = fl_run_kernels(plan, (const char *const *)o->rest, error);
+	kernels = fl_request_kernels(plan, (const char *const *)o->rest, error);
 	return kernels && sides_of_kernel(g_ptr_array_index(kernels, 0), sides, error);
 }
 

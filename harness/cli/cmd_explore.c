@@ -215,7 +215,7 @@ int fl_cmd_explore(FlCli *cli, int argc, char **argv, GError **error)
 				      FL_OPTIONS_REPORT | FL_OPTIONS_EXPLORE | FL_OPTIONS_RESTORE,
 			      NULL, SUMMARY, argc, argv, error) ||
 	    !(plan = fl_options_plan(&options, cli->site, error)) || !check(&options, error) ||
-	    !(kernels = fl_run_kernels(plan, (const char *const *)options.kernels, error)))
+	    !(kernels = fl_request_kernels(plan, (const char *const *)options.kernels, error)))
 		return -1;
 	view.kernel = ((const FlPlanKernel *)g_ptr_array_index(kernels, 0))->name;
 	view.cpus = options.cpus ? (unsigned)options.cpus : plan->cpu_counts[0];

@@ -3,7 +3,7 @@
  * faultline shell: an interactive guest.
  */
 #include "cli/options.h"
-#include "flow/run.h"
+#include "flow/request.h"
 #include "flow/shell.h"
 
 #define SUMMARY                                                                                  \
@@ -14,7 +14,7 @@ static bool request_from(const FlOptions *options, const FlPlan *plan, FlShellRe
 			 GError **error)
 {
 	g_autoptr(GPtrArray) kernels =
-		fl_run_kernels(plan, (const char *const *)options->kernels, error);
+		fl_request_kernels(plan, (const char *const *)options->kernels, error);
 
 	if (!kernels)
 		return false;

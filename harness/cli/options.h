@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "flow/run.h"
+#include "flow/request.h"
 
 /* Which groups of options a verb takes. */
 typedef enum {

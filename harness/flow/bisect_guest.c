@@ -5,6 +5,8 @@
  */
 #include "flow/bisect_guest.h"
 
+#include "flow/run.h"
+
 #include <string.h>
 
 enum { SEEDS_OF_ONE = 100000 }; /* more than --max-runs may be */

@@ -6,7 +6,7 @@
 
 #include "flow/bisect_ahead.h"
 #include "flow/bisect_range.h"
-#include "flow/run.h"
+#include "flow/request.h"
 
 /* All borrowed. */
 typedef struct {

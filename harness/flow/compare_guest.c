@@ -4,6 +4,8 @@
  */
 #include "flow/compare_guest.h"
 
+#include "flow/run.h"
+
 void fl_compare_guest_clear(FlComparison *comparison)
 {
 	g_clear_pointer(&comparison->compare, fl_compare_free);

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "flow/run.h"
+#include "flow/request.h"
 #include "judge/compare.h"
 
 typedef enum { FL_COMPARE_A, FL_COMPARE_B, FL_COMPARE_SIDES } FlCompareSide;

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "flow/run.h"
 #include "judge/target.h"
 #include "plan/manifest.h"
 #include "store/rundir.h"

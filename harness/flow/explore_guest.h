@@ -6,7 +6,7 @@
 #pragma once
 
 #include "flow/explore.h"
-#include "flow/run.h"
+#include "flow/request.h"
 #include "flow/smallest.h"
 
 /* All borrowed. */

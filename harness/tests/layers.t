@@ -29,6 +29,7 @@ options.c     cli-usage.t gives it every wrong value
 output.c      cli-faults.t reads what it prints and writes
 site.c        holds paths; every cli-*.t stands on it
 prepare.c     cli-faults.t and boot-run.t run it whole
+run.c         cli-faults.t and boot-run.t run it whole
 trial_run.c   cli-faults.t and boot-run.t run it whole
 pool.c        cli-faults.t ends and cancels its guests
 bisect_guest.c boot-bisect.t builds and boots with it

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Promises of flow/run about which kernels a run is about; the run itself is cli-faults.t's and
+ * Promises of flow/request about which kernels a run is about; the run itself is cli-faults.t's and
  * boot-run.t's.
  */
-#include "flow/run.h"
+#include "flow/request.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ static void check(const char *const *names, const char *expected)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(FlPlan) plan = fl_plan_parse(text, strlen(text), "p", "/", &error);
-	g_autoptr(GPtrArray) kernels = fl_run_kernels(plan, names, &error);
+	g_autoptr(GPtrArray) kernels = fl_request_kernels(plan, names, &error);
 	g_autoptr(GString) found = g_string_new(NULL);
 
 	g_assert_no_error(error);
@@ -39,9 +39,9 @@ static void test_errors(void)
 	g_autoptr(GError) first = NULL;
 	g_autoptr(GError) second = NULL;
 
-	g_assert_null(fl_run_kernels(plan, NULL, &first));
+	g_assert_null(fl_request_kernels(plan, NULL, &first));
 	g_assert_error(first, FL_FLOW_ERROR, FL_FLOW_ERROR_USAGE);
-	g_assert_null(fl_run_kernels(plan, unknown, &second));
+	g_assert_null(fl_request_kernels(plan, unknown, &second));
 	g_assert_error(second, FL_PLAN_ERROR, FL_PLAN_ERROR_UNKNOWN);
 }
 
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
-	g_test_add_func("/run/all-default-kernels-or-the-named", test_kernels);
-	g_test_add_func("/run/no-kernel-is-an-error", test_errors);
+	g_test_add_func("/request/all-default-kernels-or-the-named", test_kernels);
+	g_test_add_func("/request/no-kernel-is-an-error", test_errors);
 	return g_test_run();
 }
