@@ -7,6 +7,8 @@
 #include "cli/cli.h"
 #include "flow/request.h"
 
+#include <limits.h>
+
 /* Which groups of options a verb takes. */
 typedef enum {
 	FL_OPTIONS_KERNEL = 1 << 0,   /* plan, kernel, kernel-tree, image, patch, config, jobs */
@@ -26,6 +28,9 @@ typedef enum {
 	FL_OPTIONS_ISOLATE = 1 << 13, /* isolate */
 	FL_OPTIONS_RESTORE = 1 << 14  /* restore */
 } FlOptionGroups;
+
+#define FL_OPTIONS_PLAN	       "configs/plans/shared-faults.plan" /* without --plan */
+#define FL_OPTIONS_DEPTH_UNSET INT_MIN				  /* without --depth */
 
 /* gboolean and not bool where GOption writes: it writes an int. */
 typedef struct {

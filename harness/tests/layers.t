@@ -25,7 +25,7 @@ kernlog.c     every folder of judge-cases goes through it
 proof.c       every folder of judge-cases goes through it
 ruling.c      every folder of judge-cases goes through it
 rules_load.c  the reading half of rules.c, in test-rules
-options.c     cli-usage.t gives it every wrong value
+options_*.c   test-options gives them every option and every wrong value
 output.c      cli-faults.t reads what it prints and writes
 site.c        holds paths; every cli-*.t stands on it
 prepare.c     cli-faults.t and boot-run.t run it whole
