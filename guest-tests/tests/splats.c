@@ -5,40 +5,20 @@
  * recognises each report that a kernel can make, with the right kind and the guilty function.
  */
 #include "ft.h"
+#include "ft_procfs.h"
 #include "table.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* Longer than the watchdogs need. */
 #define TIMEOUT_MS 60000
 #define HOG_BYTES  (64ull << 30)
 
-/* Work that takes long is not set aside any more, so that what waits behind it goes on waiting. */
-static void let_work_spin(void)
-{
-	static const char path[] = "/sys/module/workqueue/parameters/cpu_intensive_thresh_us";
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		ft_fail_errno(path);
-	close(fd);
-}
-
 /* The name of the mistake is the test's without "splat-". */
 static void provoke(const void *arg)
 {
-	const char *name = arg;
-	int fd = open("/dev/fl_splat", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		ft_fail_errno("/dev/fl_splat");
-	if (write(fd, name, strlen(name)) != (ssize_t)strlen(name))
-		ft_fail_errno("write to /dev/fl_splat");
-	close(fd);
+	ft_procfs_write("/dev/fl_splat", arg);
 }
 
 /* More memory than there is, in one process. */
@@ -60,9 +40,10 @@ static void run(const struct ft_test *test)
 	ft_case(provoke, strchr(test->name, '-') + 1, "provoke");
 }
 
+/* Work that takes long is not set aside any more, so that what waits behind it goes on waiting. */
 static void provoke_workqueue(const void *arg)
 {
-	let_work_spin();
+	ft_procfs_write("/sys/module/workqueue/parameters/cpu_intensive_thresh_us", "0");
 	provoke(arg);
 }
 
