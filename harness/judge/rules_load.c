@@ -196,6 +196,21 @@ static bool set_expires(FlRule *rule, const char *value, const char *today, GErr
 	return true;
 }
 
+static bool set_ignore_flag(FlRule *rule, const char *key, const char *value)
+{
+	bool yes = strcmp(value, "yes") == 0;
+
+	if (strcmp(key, "alone") == 0 && yes)
+		rule->alone = true;
+	else if (strcmp(key, "once") == 0 && yes)
+		rule->once = true;
+	else if (strcmp(key, "whole") == 0 && yes)
+		rule->whole = true;
+	else
+		return false;
+	return true;
+}
+
 static bool set_rule(FlRule *rule, const char *key, const char *value, const char *today,
 		     GError **error)
 {
@@ -211,16 +226,7 @@ static bool set_rule(FlRule *rule, const char *key, const char *value, const cha
 		return set_expires(rule, value, today, error);
 	else if (rule->type == FL_RULE_IGNORE && strcmp(key, "until") == 0)
 		return set_pattern(&rule->end, value, false, error);
-	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
-		 strcmp(key, "alone") == 0)
-		rule->alone = true;
-	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
-		 strcmp(key, "once") == 0)
-		rule->once = true;
-	else if (rule->type == FL_RULE_IGNORE && strcmp(value, "yes") == 0 &&
-		 strcmp(key, "whole") == 0)
-		rule->whole = true;
-	else
+	else if (rule->type != FL_RULE_IGNORE || !set_ignore_flag(rule, key, value))
 		return fail(error, "%s: no such key here", key);
 	return true;
 }
