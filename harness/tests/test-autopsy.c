@@ -49,25 +49,30 @@ static char *look_again(gpointer data)
 	return g_strdup(further);
 }
 
+static FlAutopsySpec spec_of(Guest *guest, const char *why, const char *registers)
+{
+	return (FlAutopsySpec){.why = why,
+			       .now = registers,
+			       .read = guest_read,
+			       .look_again = look_again,
+			       .data = guest,
+			       .vmlinux = guest->vmlinux,
+			       .modules = guest->dir};
+}
+
 static void test_case(gconstpointer data)
 {
 	const Case *c = data;
 	g_autoptr(Guest) guest = guest_new();
 	g_autoptr(GArray) before = g_array_new(FALSE, TRUE, 8);
 	g_autoptr(GArray) now = g_array_new(FALSE, TRUE, 8);
-	FlAutopsySpec spec = {.why = "x",
-			      .now = c->registers,
-			      .before_ms = c->ms < 0 ? NULL : before,
-			      .now_ms = now,
-			      .read = guest_read,
-			      .look_again = look_again,
-			      .data = guest,
-			      .vmlinux = guest->vmlinux,
-			      .modules = guest->dir};
+	FlAutopsySpec spec = spec_of(guest, "x", c->registers);
 	g_autoptr(json_t) autopsy = NULL;
 	const char *sentence;
 	uint64_t from = 1000, to = 1000 + (uint64_t)MAX(c->ms, 0);
 
+	spec.before_ms = c->ms < 0 ? NULL : before;
+	spec.now_ms = now;
 	g_array_append_val(before, from);
 	g_array_append_val(now, to);
 	further = c->again;
@@ -121,13 +126,7 @@ static void what_is_unknown_is_said(void)
 static void the_object_is_as_promised(void)
 {
 	g_autoptr(Guest) guest = guest_new();
-	FlAutopsySpec spec = {.why = "it is silent",
-			      .now = busy,
-			      .read = guest_read,
-			      .look_again = look_again,
-			      .data = guest,
-			      .vmlinux = guest->vmlinux,
-			      .modules = guest->dir};
+	FlAutopsySpec spec = spec_of(guest, "it is silent", busy);
 	g_autoptr(json_t) autopsy = NULL;
 	json_t *unknown, *vcpu, *task, *frames, *looks, *stack, *lock;
 	json_error_t error;
