@@ -146,10 +146,10 @@ static bool check(const FlOptions *o, GError **error)
 /* As it was given, but with the run's folder: its name may mean another run the next time. */
 static char *command_of(const FlCli *cli, char **given, const char *name, const char *path)
 {
-	unsigned n = g_strv_length(given), i = n;
+	unsigned n = g_strv_length(given), i = n - 1;
 
-	while (i && strcmp(given[--i], name) != 0)
-		;
+	while (i && strcmp(given[i], name) != 0)
+		i--;
 	g_free(given[i]);
 	given[i] = g_strdup(path);
 	return fl_command_given(cli->program, (int)n, given, NULL);
