@@ -9,63 +9,25 @@
  */
 #include "judge/splat.h"
 
-#include "judge/stack.h"
+#include "judge/openreport.h"
+#include "judge/span.h"
 
 #include <string.h>
 
 enum {
-	REPORT_LINES_MAX = 600,
-	FRAMES_MAX = 64,
 	PREAMBLE_LINES = 8,  /* between "cut here" and the line that names the report */
 	BRACKET_LINES = 200, /* a bracket of [ignore] that never closes ends here */
 	OPEN_MAX = 16,	     /* more callers than that do not report at once */
 };
-#define SILENCE_US 2000000u
 
 static const char cut_here[] = "------------[ cut here ]------------";
 
-typedef struct {
-	FlReport *report;
-	const FlRule *rule;
-	GPtrArray *frames;
-	uint32_t caller;
-	uint64_t last_us;
-	unsigned n_lines;
-	bool in_trace, traced, excused;
-	bool stacked;	  /* a line of the trace came */
-	bool task;	  /* the trace has <TASK>, so it will say where it ends */
-	bool asked;	  /* another CPU was asked for its stack, which that one prints itself */
-	bool promised;	  /* began right behind "cut here" */
-	bool interrupted; /* the line before is perhaps not the stack's */
-	bool among;	  /* in the part of a listing that the first line is about */
-	bool named;	  /* the first frame is what `names` of the rule found */
-	bool sequel;
-	FlReport *sequel_of; /* borrowed; NULL if that was no report after all */
-} Open;
-
-/* Something of a caller that lasts until a line or so many lines later. */
-typedef struct {
-	bool active;
-	bool gap;      /* lines are missing in it */
-	bool promised; /* it was "cut here": a header must follow */
-	bool once;     /* a bracket for one stack */
-	bool whole;    /* ... for one report */
-	uint32_t caller;
-	unsigned left;
-	const FlPattern *until;
-	unsigned first_line;
-	uint64_t stamp_us;
-} Span;
-
 struct FlSplats {
 	const FlRules *rules;
-	GPtrArray *open;	  /* of Open */
-	GPtrArray *reports;	  /* of FlReport */
-	GHashTable *by_signature; /* -> FlReport, borrowed */
-	FlReport *surplus;	  /* stands for those beyond FL_SPLATS_MAX, NULL if none */
-	Span preambles[OPEN_MAX]; /* after "cut here" or "=====", one a caller */
-	unsigned n_preambles;	  /* those that may be active come first */
-	Span bracket;
+	GPtrArray *open; /* of FlOpenReport */
+	FlReports *reports;
+	FlSpans preambles; /* after "cut here" or "=====" */
+	FlSpan bracket;
 	unsigned n_let_pass;	/* whole reports that [ignore] names */
 	uint32_t closed_caller; /* the last report that closed: its caller and time */
 	uint64_t closed_us;
@@ -79,13 +41,9 @@ struct FlSplats {
 	const char *file;
 };
 
-static void report_free(gpointer data)
+static void free_open(gpointer data)
 {
-	FlReport *report = data;
-
-	fl_verdict_splat_free(report->splat);
-	g_free(report->header);
-	g_free(report);
+	fl_openreport_free(data);
 }
 
 FlSplats *fl_splats_new(const FlRules *rules)
@@ -93,9 +51,8 @@ FlSplats *fl_splats_new(const FlRules *rules)
 	FlSplats *splats = g_new0(FlSplats, 1);
 
 	splats->rules = rules;
-	splats->open = g_ptr_array_new();
-	splats->reports = g_ptr_array_new_with_free_func(report_free);
-	splats->by_signature = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	splats->open = g_ptr_array_new_with_free_func(free_open);
+	splats->reports = fl_reports_new(rules);
 	return splats;
 }
 
@@ -103,11 +60,12 @@ void fl_splats_explain(FlSplats *splats, FlExplain *explain, const char *file)
 {
 	splats->explain = explain;
 	splats->file = file;
+	fl_reports_explain(splats->reports, explain, file);
 }
 
 const GPtrArray *fl_splats_reports(const FlSplats *splats)
 {
-	return splats->reports;
+	return fl_reports_all(splats->reports);
 }
 
 const FlReport *fl_splats_death(const FlSplats *splats)
@@ -115,75 +73,11 @@ const FlReport *fl_splats_death(const FlSplats *splats)
 	return splats->death;
 }
 
-static int by_first_line(gconstpointer a, gconstpointer b)
-{
-	const FlReport *left = *(FlReport *const *)a, *right = *(FlReport *const *)b;
-	unsigned l = left->splat->first_line, r = right->splat->first_line;
-
-	if (l != r)
-		return l < r ? -1 : 1;
-	return (left->stamp_us > right->stamp_us) - (left->stamp_us < right->stamp_us);
-}
-
-static void make_valid(char **text)
-{
-	char *valid = *text ? g_utf8_make_valid(*text, -1) : NULL;
-
-	g_free(*text);
-	*text = valid;
-}
-
-static void note_report(const FlSplats *splats, const FlSplat *splat)
-{
-	unsigned n_lines = splat->last_line - splat->first_line + 1;
-
-	fl_explain_line(splats->explain, splats->file, splat->first_line,
-			"a report of %u line%s: %s, by itself %s%s: %s [%s]", n_lines,
-			n_lines == 1 ? "" : "s", splat->kind, fl_verdict_name(splat->verdict),
-			splat->corrupted ? ", torn" : "", splat->title, splat->signature);
-}
-
-static FlReport *report_new(const char *kind, const FlLine *line, FlVerdictKind verdict)
-{
-	FlReport *report = g_new0(FlReport, 1);
-
-	report->splat = g_new0(FlSplat, 1);
-	report->splat->kind = g_strdup(kind);
-	report->splat->first_line = report->splat->last_line = line->number;
-	report->splat->verdict = verdict;
-	report->header = g_strdup(line->text);
-	report->stamp_us = report->last_us = line->stamp_us;
-	report->caller = line->caller;
-	report->splat->corrupted = line->torn;
-	return report;
-}
-
-/* Only counted: what tells it from all the others is not kept. */
-static void count_surplus(FlSplats *splats, const FlReport *report)
-{
-	FlLine line = {.text = "further reports, all different, of which only the number is kept",
-		       .number = report->splat->first_line,
-		       .stamp_us = report->stamp_us};
-	FlReport *surplus = splats->surplus;
-
-	if (!surplus) {
-		splats->surplus = surplus = report_new("surplus", &line, report->splat->verdict);
-		surplus->splat->title = g_strdup(line.text);
-		surplus->splat->signature = g_strdup_printf("surplus: %s |", line.text);
-		surplus->splat->frames = g_new0(char *, 1);
-	}
-	surplus->splat->count++;
-	surplus->splat->last_line = report->splat->last_line;
-	surplus->splat->verdict = fl_verdict_worse(surplus->splat->verdict, report->splat->verdict);
-	surplus->dies |= report->dies;
-	surplus->last_us = report->last_us;
-}
-
 /* A report is gone, and another one stands for it, or none. */
 static void stand_in(FlSplats *splats, const FlReport *gone, FlReport *instead)
 {
 	for (unsigned i = 0; i < splats->open->len; i++) {
-		Open *open = splats->open->pdata[i];
+		FlOpenReport *open = splats->open->pdata[i];
 
 		if (open->sequel_of == gone)
 			open->sequel_of = instead;
@@ -196,76 +90,14 @@ static void stand_in(FlSplats *splats, const FlReport *gone, FlReport *instead)
 		splats->death = instead;
 }
 
-/* The lines of one that came again are those of its first time. */
-static void lengthen(const FlReport *report, unsigned last_line)
-{
-	if (report->splat->count <= 1)
-		report->splat->last_line = MAX(report->splat->last_line, last_line);
-}
-
-/* Whether the place is not the one that the header names: another report got in between. */
-static bool is_mixed(const FlSplat *splat, const char *named)
-{
-	g_autofree char *name = NULL, *place = NULL;
-
-	if (!named || !splat->has_rip || !splat->frames[0])
-		return false;
-	name = fl_stack_function(named);
-	place = fl_stack_function(splat->frames[0]);
-	return strcmp(name, place) != 0;
-}
-
-/*
- * The guilty function, by the header if the stack has none (it was cut, or has only who reports) or is
- * another report's.
- */
-static char *guilty_of(const FlSplats *splats, FlReport *report)
-{
-	FlSplat *splat = report->splat;
-	g_autofree char *frame = fl_stack_frame_in(report->header);
-	char *named[] = {frame, NULL}, *function = NULL;
-	bool mixed = is_mixed(splat, frame);
-	unsigned from = 0;
-
-	splat->corrupted |= mixed;
-	if (!mixed)
-		function = fl_stack_guilty(splats->rules, splat->kind, splat->frames, &from);
-	from = 0;
-	return function ? function : fl_stack_guilty(splats->rules, splat->kind, named, &from);
-}
-
-/* Gives it title and signature, and counts it to an earlier one of the same signature. */
 static void keep(FlSplats *splats, FlReport *report, const FlRule *rule)
 {
-	FlSplat *splat = report->splat;
-	g_autofree char *function = NULL;
-	FlReport *same;
+	FlReport *instead = fl_reports_keep(splats->reports, report, rule, splats->death == report);
 
-	function = guilty_of(splats, report);
-	splat->title =
-		rule ? fl_rules_title(rule, report->header, function) : g_strdup(report->header);
-	make_valid(&splat->title);
-	make_valid(&splat->lock);
-	splat->signature = fl_stack_signature(splats->rules, splat);
-	splat->count = 1;
-	note_report(splats, splat);
-	same = g_hash_table_lookup(splats->by_signature, splat->signature);
-	if (!same && (splats->reports->len < FL_SPLATS_MAX || splats->death == report)) {
-		g_ptr_array_add(splats->reports, report);
-		g_hash_table_insert(splats->by_signature, g_strdup(splat->signature), report);
+	if (instead == report)
 		return;
-	}
-	if (same) {
-		fl_explain_line(splats->explain, splats->file, splat->first_line,
-				"the same as one before, which is the one that is kept");
-		same->splat->count++;
-		same->splat->verdict = fl_verdict_worse(same->splat->verdict, splat->verdict);
-		same->dies |= report->dies;
-	} else {
-		count_surplus(splats, report);
-	}
-	stand_in(splats, report, same);
-	report_free(report);
+	stand_in(splats, report, instead);
+	fl_report_free(report);
 }
 
 /* The report of something that a test asked for: none. */
@@ -274,38 +106,37 @@ static void excuse(FlSplats *splats, FlReport *report)
 	fl_explain_line(splats->explain, splats->file, report->splat->first_line,
 			"no report: a test asked for it");
 	stand_in(splats, report, NULL);
-	report_free(report);
+	fl_report_free(report);
 }
 
-static void end_sequel(const Open *open)
+static void end_sequel(FlReport *part, FlReport *earlier)
 {
-	if (open->sequel_of) {
-		open->sequel_of->splat->corrupted |= open->report->splat->corrupted;
-		open->sequel_of->last_us = MAX(open->sequel_of->last_us, open->last_us);
-		lengthen(open->sequel_of, open->report->splat->last_line);
+	if (earlier) {
+		earlier->splat->corrupted |= part->splat->corrupted;
+		earlier->last_us = MAX(earlier->last_us, part->last_us);
+		fl_report_lengthen(earlier, part->splat->last_line);
 	}
-	report_free(open->report);
+	fl_report_free(part);
 }
 
-static void close_report(FlSplats *splats, Open *open)
+static void close_report(FlSplats *splats, FlOpenReport *open)
 {
+	FlReport *report = fl_openreport_finish(open);
+
 	splats->any_closed = true;
 	splats->closed_caller = open->caller;
-	splats->closed_us = open->report->last_us = open->last_us;
-	splats->closed = open->sequel ? open->sequel_of : open->report;
-	g_ptr_array_add(open->frames, NULL);
-	open->report->splat->frames = (char **)g_ptr_array_free(open->frames, FALSE);
+	splats->closed_us = report->last_us;
+	splats->closed = open->sequel ? open->sequel_of : report;
 	if (open->sequel)
-		end_sequel(open);
-	else if (open->excused && splats->death != open->report)
-		excuse(splats, open->report);
+		end_sequel(report, open->sequel_of);
+	else if (open->excused && splats->death != report)
+		excuse(splats, report);
 	else
-		keep(splats, open->report, open->rule);
+		keep(splats, report, open->rule);
 	g_ptr_array_remove(splats->open, open);
-	g_free(open);
 }
 
-static void drop_preamble(FlSplats *splats, Span *preamble)
+static void drop_preamble(FlSplats *splats, FlSpan *preamble)
 {
 	FlLine line = {.text = "a report of the kernel without its header",
 		       .number = preamble->first_line,
@@ -313,7 +144,7 @@ static void drop_preamble(FlSplats *splats, Span *preamble)
 		       .caller = preamble->caller};
 
 	if (preamble->active && preamble->promised) {
-		FlReport *report = report_new("lost-header", &line, FL_VERDICT_FAIL);
+		FlReport *report = fl_report_new("lost-header", &line, FL_VERDICT_FAIL);
 
 		report->splat->corrupted = report->headless = true;
 		report->last_us = splats->now_us;
@@ -322,39 +153,23 @@ static void drop_preamble(FlSplats *splats, Span *preamble)
 	preamble->active = false;
 }
 
-/*
- * Whether a report that is open when the log ends lacks a part: it stands in a stack that would
- * have said where it ends, or its line is the last and its stack is not over or has not begun. A
- * kernel that dies prints no end.
- */
-static bool is_cut(const FlSplats *splats, const Open *open)
-{
-	if (splats->now_us > open->last_us + SILENCE_US || !open->rule->end)
-		return false;
-	if (open->in_trace && open->task)
-		return true;
-	if (splats->now_number != open->report->splat->last_line)
-		return false;
-	return open->in_trace ||
-	       !(open->traced || open->stacked || open->named || open->report->dies);
-}
-
 void fl_splats_gap(FlSplats *splats)
 {
 	for (unsigned i = 0; i < splats->open->len; i++)
-		((Open *)splats->open->pdata[i])->report->splat->corrupted = true;
-	for (unsigned i = 0; i < splats->n_preambles; i++)
-		splats->preambles[i].gap = true;
+		((FlOpenReport *)splats->open->pdata[i])->report->splat->corrupted = true;
+	for (unsigned i = 0; i < splats->preambles.n; i++)
+		splats->preambles.all[i].gap = true;
 }
 
 void fl_splats_boot(FlSplats *splats)
 {
-	for (unsigned i = 0; i < splats->n_preambles; i++)
-		drop_preamble(splats, &splats->preambles[i]);
+	for (unsigned i = 0; i < splats->preambles.n; i++)
+		drop_preamble(splats, &splats->preambles.all[i]);
 	while (splats->open->len) {
-		Open *open = splats->open->pdata[0];
+		FlOpenReport *open = splats->open->pdata[0];
 
-		open->report->splat->corrupted |= is_cut(splats, open);
+		open->report->splat->corrupted |=
+			fl_openreport_is_cut(open, splats->now_us, splats->now_number);
 		close_report(splats, open);
 	}
 	splats->bracket.active = splats->any_closed = false;
@@ -364,9 +179,7 @@ void fl_splats_boot(FlSplats *splats)
 void fl_splats_end(FlSplats *splats)
 {
 	fl_splats_boot(splats);
-	if (splats->surplus)
-		g_ptr_array_add(splats->reports, g_steal_pointer(&splats->surplus));
-	g_ptr_array_sort(splats->reports, by_first_line);
+	fl_reports_end(splats->reports);
 }
 
 void fl_splats_free(FlSplats *splats)
@@ -375,15 +188,14 @@ void fl_splats_free(FlSplats *splats)
 		return;
 	fl_splats_end(splats);
 	g_ptr_array_unref(splats->open);
-	g_hash_table_unref(splats->by_signature);
-	g_ptr_array_unref(splats->reports);
+	fl_reports_free(splats->reports);
 	g_free(splats);
 }
 
-static Open *open_of(const FlSplats *splats, const FlLine *line)
+static FlOpenReport *open_of(const FlSplats *splats, const FlLine *line)
 {
 	for (unsigned i = 0; i < splats->open->len; i++) {
-		Open *open = splats->open->pdata[i];
+		FlOpenReport *open = splats->open->pdata[i];
 
 		if (open->caller == line->caller)
 			return open;
@@ -392,12 +204,12 @@ static Open *open_of(const FlSplats *splats, const FlLine *line)
 }
 
 /* The report that asked the CPU of this line for its stack goes on in that CPU's lines. */
-static Open *adopt(const FlSplats *splats, const FlLine *line)
+static FlOpenReport *adopt(const FlSplats *splats, const FlLine *line)
 {
 	if (line->text[0] != 'N' || !g_str_has_prefix(line->text, "NMI backtrace for cpu "))
 		return NULL;
 	for (unsigned i = 0; i < splats->open->len; i++) {
-		Open *open = splats->open->pdata[i];
+		FlOpenReport *open = splats->open->pdata[i];
 
 		if (!open->asked)
 			continue;
@@ -408,175 +220,35 @@ static Open *adopt(const FlSplats *splats, const FlLine *line)
 	return NULL;
 }
 
-/*
- * Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them, and
- * decode_stacktrace.sh takes the indentation away. One line in a stack may be somebody else's, where
- * the console does not tell callers apart.
- */
-static bool is_behind_stack(const Open *open, const char *text)
-{
-	if (!open->stacked || open->task || fl_stack_is_registers(text))
-		return false;
-	return (*text != ' ' || open->interrupted) && !fl_stack_is_inside(text);
-}
-
-/* On arm64 a stack begins with the place that was named before it. */
-static bool is_said_again(const Open *open, const char *frame)
-{
-	return (open->report->splat->has_rip || open->named) && open->frames->len == 1 &&
-	       fl_stack_is_same(open->frames->pdata[0], frame);
-}
-
-/* riscv says nothing before a stack, which begins with the place that was named before it. */
-static bool begins_trace(const Open *open, const char *text)
-{
-	g_autofree char *frame = NULL;
-
-	text += strspn(text, " ");
-	if (g_str_has_prefix(text, "Call Trace:") || g_str_has_prefix(text, "Call trace:"))
-		return true;
-	frame = *text == '[' ? fl_stack_frame(text) : NULL;
-	return frame && is_said_again(open, frame);
-}
-
-/* Where the CPU was; within a stack it is where an interrupt came in. */
-static bool read_place(Open *open, const char *text)
-{
-	char *frame = open->frames->len && !open->in_trace ? NULL : fl_stack_rip(text);
-
-	if (!frame)
-		return false;
-	if (open->frames->len >= FRAMES_MAX) {
-		g_free(frame);
-		return true;
-	}
-	open->report->splat->has_rip |= !open->traced;
-	g_ptr_array_add(open->frames, frame);
-	return true;
-}
-
-/* Notes what a line says of the stack, and whether it is behind it. */
-static void follow_stack(Open *open, const char *text)
-{
-	bool behind;
-
-	open->stacked |= open->in_trace && (*text == ' ' || fl_stack_is_inside(text));
-	open->task |= (*text == ' ' || *text == '<') && strstr(text, "<TASK>") != NULL;
-	if (open->in_trace && (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:")))
-		open->in_trace = false;
-	behind = open->in_trace && is_behind_stack(open, text);
-	if (behind && (open->interrupted || !*text))
-		open->in_trace = false;
-	open->interrupted = behind;
-}
-
-static void read_trace(Open *open, const char *text)
-{
-	char *frame;
-
-	if (read_place(open, text))
-		return;
-	if (!open->traced && begins_trace(open, text)) {
-		open->in_trace = open->traced = true;
-		return;
-	}
-	follow_stack(open, text);
-	if ((!open->in_trace && !open->rule->bare_frames) || open->frames->len >= FRAMES_MAX)
-		return;
-	frame = fl_stack_frame(text);
-	open->stacked |= frame && open->rule->ends_with_stack;
-	if (frame && is_said_again(open, frame))
-		g_free(frame);
-	else if (frame)
-		g_ptr_array_add(open->frames, frame);
-}
-
-/* A function that is to blame although no stack has it on top: it waits, or is another CPU's. */
-static void read_name(Open *open, const FlLine *line)
-{
-	const FlRule *rule = open->rule;
-	g_autofree char *part = NULL, *name = NULL;
-
-	part = rule->among ? fl_pattern_group(rule->among, line->text, line->len) : NULL;
-	if (part)
-		open->among = strstr(open->report->header, part) != NULL;
-	if (!rule->among || open->among)
-		name = fl_pattern_group(rule->names, line->text, line->len);
-	if (!name || !*name)
-		return;
-	if (open->named)
-		g_free(g_ptr_array_steal_index(open->frames, 0));
-	g_ptr_array_insert(open->frames, 0, g_steal_pointer(&name));
-	open->named = true;
-}
-
-static void add_line(FlSplats *splats, Open *open, const FlLine *line)
-{
-	FlSplat *splat = open->report->splat;
-
-	splat->last_line = line->number;
-	splat->corrupted |= line->torn;
-	open->last_us = line->stamp_us;
-	open->asked |=
-		line->text[0] == 'S' && g_str_has_prefix(line->text, "Sending NMI from CPU ");
-	if (!splat->lock && strcmp(splat->kind, "lockdep") == 0)
-		splat->lock = fl_stack_lock(line->text);
-	open->excused |=
-		open->rule->unless && fl_pattern_matches(open->rule->unless, line->text, line->len);
-	if (open->rule->names)
-		read_name(open, line);
-	read_trace(open, line->text);
-	if (++open->n_lines >= REPORT_LINES_MAX ||
-	    (open->rule->end && fl_pattern_matches(open->rule->end, line->text, line->len)))
-		close_report(splats, open);
-}
-
-static bool span_holds(const Span *span, const FlLine *line)
-{
-	return span->active && span->caller == line->caller;
-}
-
-static Span *preamble_of(FlSplats *splats, const FlLine *line)
-{
-	for (unsigned i = 0; i < splats->n_preambles; i++) {
-		if (span_holds(&splats->preambles[i], line))
-			return &splats->preambles[i];
-	}
-	return NULL;
-}
-
 /* Takes the lines that follow until the rule's end. sequel_of: the report that they go on with, or NULL. */
-static Open *begin_open(FlSplats *splats, const FlRule *rule, const FlLine *line,
-			FlReport *sequel_of)
+static FlOpenReport *begin_open(FlSplats *splats, const FlRule *rule, const FlLine *line,
+				FlReport *sequel_of)
 {
-	Open *open = g_new0(Open, 1);
+	FlOpenReport *open = fl_openreport_new(rule, line, sequel_of);
 
-	open->report = report_new(rule->kind, line, rule->verdict);
-	open->rule = rule;
-	open->caller = line->caller;
-	open->last_us = line->stamp_us;
-	open->frames = g_ptr_array_new();
-	open->sequel = sequel_of != NULL;
-	open->sequel_of = sequel_of;
 	g_ptr_array_add(splats->open, open);
 	if (splats->open->len > OPEN_MAX)
 		close_report(splats, splats->open->pdata[0]);
 	return open;
 }
 
-static void take_first_line(FlSplats *splats, Open *open, const FlLine *line)
+static void take_first_line(FlSplats *splats, FlOpenReport *open, const FlLine *line)
 {
-	if (open->rule->end || open->rule->bare_frames)
-		read_trace(open, line->text);
-	else
+	if (fl_openreport_first_line(open, line))
+		close_report(splats, open);
+}
+
+static void take_line(FlSplats *splats, FlOpenReport *open, const FlLine *line)
+{
+	if (fl_openreport_line(open, line))
 		close_report(splats, open);
 }
 
 static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line)
 {
-	Open *open = begin_open(splats, rule, line, NULL);
+	FlOpenReport *open = begin_open(splats, rule, line, NULL);
 	FlReport *report = open->report;
-	Span *preamble = preamble_of(splats, line);
+	FlSpan *preamble = fl_spans_of(&splats->preambles, line);
 
 	if (preamble) {
 		report->splat->first_line = preamble->first_line;
@@ -586,7 +258,7 @@ static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line
 	}
 	fl_explain_line(splats->explain, splats->file, line->number, "[splat %s] begins at: %.160s",
 			rule->name, line->text);
-	if (splats->bracket.whole && span_holds(&splats->bracket, line)) {
+	if (splats->bracket.whole && fl_span_holds(&splats->bracket, line)) {
 		open->excused = true;
 		splats->bracket.active = false;
 	}
@@ -600,7 +272,7 @@ static void open_report(FlSplats *splats, const FlRule *rule, const FlLine *line
 }
 
 /* Behind its stack a report takes only a panic, more of its kind, and what may be anywhere. */
-static bool belongs_in(const FlRule *rule, const Open *open)
+static bool belongs_in(const FlRule *rule, const FlOpenReport *open)
 {
 	const char *kind = open->report->splat->kind;
 
@@ -616,11 +288,11 @@ static bool belongs_in(const FlRule *rule, const Open *open)
 static bool comes_after_one(const FlSplats *splats, const FlLine *line)
 {
 	return splats->any_closed && splats->closed_caller == line->caller &&
-	       line->stamp_us - splats->closed_us <= SILENCE_US;
+	       line->stamp_us - splats->closed_us <= FL_OPENREPORT_SILENCE_US;
 }
 
 /* The report with which a line goes on: an open one, or the one before. */
-static FlReport *earlier_of(const FlSplats *splats, const FlRule *rule, const Open *open,
+static FlReport *earlier_of(const FlSplats *splats, const FlRule *rule, const FlOpenReport *open,
 			    const FlLine *line)
 {
 	FlReport *before = comes_after_one(splats, line) ? splats->closed : NULL;
@@ -635,8 +307,8 @@ static FlReport *earlier_of(const FlSplats *splats, const FlRule *rule, const Op
 
 static void open_sequel(FlSplats *splats, const FlRule *rule, const FlLine *line, FlReport *earlier)
 {
-	Open *open = begin_open(splats, rule, line, earlier);
-	Span *preamble = preamble_of(splats, line);
+	FlOpenReport *open = begin_open(splats, rule, line, earlier);
+	FlSpan *preamble = fl_spans_of(&splats->preambles, line);
 
 	open->report->dies = rule->dies;
 	if (preamble)
@@ -645,7 +317,7 @@ static void open_sequel(FlSplats *splats, const FlRule *rule, const FlLine *line
 }
 
 /* A line that only goes on with an earlier report, e.g. the panic after an oops. */
-static bool goes_on(FlSplats *splats, const FlRule *rule, Open *open, const FlLine *line)
+static bool goes_on(FlSplats *splats, const FlRule *rule, FlOpenReport *open, const FlLine *line)
 {
 	FlReport *earlier = earlier_of(splats, rule, open, line);
 
@@ -656,60 +328,38 @@ static bool goes_on(FlSplats *splats, const FlRule *rule, Open *open, const FlLi
 			line->text);
 	if (!rule->weak)
 		earlier->splat->verdict = fl_verdict_worse(earlier->splat->verdict, rule->verdict);
-	lengthen(earlier, line->number);
+	fl_report_lengthen(earlier, line->number);
 	if (rule->dies && !splats->death)
 		splats->death = earlier;
 	earlier->dies |= rule->dies;
 	if (open)
-		add_line(splats, open, line);
+		take_line(splats, open, line);
 	else
 		open_sequel(splats, rule, line, earlier);
 	return true;
 }
 
-/* Counts a line of the caller; whether the span is over by it. */
-static bool is_over(Span *span, const FlLine *line)
-{
-	return span_holds(span, line) &&
-	       (span->left-- == 0 ||
-		(span->until && fl_pattern_matches(span->until, line->text, line->len)));
-}
-
 static void step_spans(FlSplats *splats, const FlLine *line)
 {
-	for (unsigned i = 0; i < splats->n_preambles; i++) {
-		if (is_over(&splats->preambles[i], line))
-			drop_preamble(splats, &splats->preambles[i]);
+	for (unsigned i = 0; i < splats->preambles.n; i++) {
+		if (fl_span_is_over(&splats->preambles.all[i], line))
+			drop_preamble(splats, &splats->preambles.all[i]);
 	}
-	if (is_over(&splats->bracket, line))
+	if (fl_span_is_over(&splats->bracket, line))
 		splats->bracket.active = false;
-}
-
-/* A free place, or the oldest one's. */
-static Span *new_preamble(FlSplats *splats, const FlLine *line)
-{
-	Span *mine = preamble_of(splats, line);
-
-	for (unsigned i = 0; !mine && i < splats->n_preambles; i++) {
-		if (!splats->preambles[i].active)
-			mine = &splats->preambles[i];
-	}
-	if (!mine && splats->n_preambles < OPEN_MAX)
-		mine = &splats->preambles[splats->n_preambles++];
-	return mine ? mine : &splats->preambles[0];
 }
 
 static void begin_preamble(FlSplats *splats, const FlLine *line, unsigned left, bool promised)
 {
-	Span *preamble = new_preamble(splats, line);
+	FlSpan *preamble = fl_spans_place(&splats->preambles, line);
 
 	drop_preamble(splats, preamble);
-	*preamble = (Span){.active = true,
-			   .promised = promised,
-			   .caller = line->caller,
-			   .left = left,
-			   .first_line = line->number,
-			   .stamp_us = line->stamp_us};
+	*preamble = (FlSpan){.active = true,
+			     .promised = promised,
+			     .caller = line->caller,
+			     .left = left,
+			     .first_line = line->number,
+			     .stamp_us = line->stamp_us};
 }
 
 /* "cut here" promises a header; "=====" may promise one. */
@@ -737,34 +387,30 @@ static bool is_replayed(const FlReport *report, const FlLine *line)
  * syzkaller tells a header whose function was inlined once for each function, the outermost last. That
  * line is the one which the kernel printed.
  */
-static bool is_symbolized_again(const Open *open, const FlRule *rule)
+static bool is_symbolized_again(const FlOpenReport *open, const FlRule *rule)
 {
 	return open && open->rule == rule && !open->n_lines &&
 	       g_str_has_suffix(open->report->header, " [inline]");
 }
 
-static void forget(FlSplats *splats, Open *open)
+static void forget(FlSplats *splats, FlOpenReport *open)
 {
 	stand_in(splats, open->report, NULL);
-	report_free(open->report);
-	g_ptr_array_add(open->frames, NULL);
-	g_strfreev((char **)g_ptr_array_free(open->frames, FALSE));
 	g_ptr_array_remove(splats->open, open);
-	g_free(open);
 }
 
 /*
  * Another header of the same caller ends a report. It lacks a part where its stack was not over, and
  * perhaps where it has none and the two have one form: whose stack comes below?
  */
-static void cut_off(FlSplats *splats, Open *open, const FlRule *next)
+static void cut_off(FlSplats *splats, FlOpenReport *open, const FlRule *next)
 {
 	open->report->splat->corrupted |=
 		(open->in_trace && open->task) || (open->rule == next && !open->frames->len);
 	close_report(splats, open);
 }
 
-static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
+static bool take_header(FlSplats *splats, FlOpenReport *open, const FlLine *line)
 {
 	const FlRule *ignore = fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len);
 	const FlRule *rule;
@@ -774,18 +420,18 @@ static bool take_header(FlSplats *splats, Open *open, const FlLine *line)
 				"no report: [ignore %s] %s", ignore->name, ignore->reason);
 		splats->n_let_pass += ignore->end && !ignore->once;
 		if (ignore->end)
-			splats->bracket = (Span){.active = true,
-						 .caller = line->caller,
-						 .left = BRACKET_LINES,
-						 .once = ignore->once,
-						 .whole = ignore->whole,
-						 .until = ignore->end};
+			splats->bracket = (FlSpan){.active = true,
+						   .caller = line->caller,
+						   .left = BRACKET_LINES,
+						   .once = ignore->once,
+						   .whole = ignore->whole,
+						   .until = ignore->end};
 		return true;
 	}
 	rule = fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
 	if (!rule)
 		return false;
-	if (rule->weak && span_holds(&splats->bracket, line)) {
+	if (rule->weak && fl_span_holds(&splats->bracket, line)) {
 		fl_explain_line(splats->explain, splats->file, line->number,
 				"no report: part of what [ignore] let pass before");
 		splats->bracket.active = !splats->bracket.once;
@@ -818,10 +464,11 @@ static bool is_weighty(const FlSplats *splats, const FlLine *line)
  * Closes a report whose caller fell silent, or whose stack has ended, before this line: then *open is
  * NULL. True: the line is somebody else's in the middle of the stack, and there is no more to it.
  */
-static bool end_before(FlSplats *splats, Open **open, const FlLine *line)
+static bool end_before(FlSplats *splats, FlOpenReport **open, const FlLine *line)
 {
-	bool silent = line->stamp_us > (*open)->last_us + SILENCE_US;
-	bool behind = (*open)->rule->ends_with_stack && is_behind_stack(*open, line->text);
+	bool silent = line->stamp_us > (*open)->last_us + FL_OPENREPORT_SILENCE_US;
+	bool behind =
+		(*open)->rule->ends_with_stack && fl_openreport_is_behind_stack(*open, line->text);
 
 	if (!silent && behind && !(*open)->interrupted && !is_weighty(splats, line)) {
 		(*open)->interrupted = true;
@@ -838,12 +485,12 @@ static bool end_before(FlSplats *splats, Open **open, const FlLine *line)
 static bool is_let_pass(const FlSplats *splats, const FlLine *line)
 {
 	return !splats->bracket.once && !splats->bracket.whole &&
-	       span_holds(&splats->bracket, line);
+	       fl_span_holds(&splats->bracket, line);
 }
 
 bool fl_splats_line(FlSplats *splats, const FlLine *line)
 {
-	Open *open = splats->open->len ? open_of(splats, line) : NULL;
+	FlOpenReport *open = splats->open->len ? open_of(splats, line) : NULL;
 
 	splats->now_us = line->stamp_us;
 	splats->now_number = line->number;
@@ -857,9 +504,9 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 	if (take_header(splats, open, line))
 		return true;
 	if (open)
-		add_line(splats, open, line);
+		take_line(splats, open, line);
 	/* Lines right after a report, of the same caller, are its tail (registers, modules). */
-	return open || preamble_of(splats, line) || comes_after_one(splats, line) ||
+	return open || fl_spans_of(&splats->preambles, line) || comes_after_one(splats, line) ||
 	       is_let_pass(splats, line);
 }
 
@@ -870,5 +517,5 @@ unsigned fl_splats_let_pass(const FlSplats *splats)
 
 void fl_splats_add(FlSplats *splats, const char *kind, const FlLine *line, FlVerdictKind verdict)
 {
-	keep(splats, report_new(kind, line, verdict), NULL);
+	keep(splats, fl_report_new(kind, line, verdict), NULL);
 }

@@ -5,22 +5,7 @@
  */
 #pragma once
 
-#include "judge/explain.h"
-#include "judge/lines.h"
-#include "judge/rules.h"
-
-/* So many different reports are kept; one of kind "surplus" stands for all further ones. */
-#define FL_SPLATS_MAX 1000
-
-typedef struct {
-	FlSplat *splat;
-	char *header;	   /* its first line */
-	uint64_t stamp_us; /* of the first line */
-	uint64_t last_us;  /* of the last one */
-	uint32_t caller;   /* as in FlLine */
-	bool dies;
-	bool headless; /* its header was lost, so its kind is not known */
-} FlReport;
+#include "judge/reports.h"
 
 typedef struct FlSplats FlSplats;
 

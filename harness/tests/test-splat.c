@@ -32,19 +32,19 @@ static void different_reports_are_kept_up_to_a_limit(void)
 	FlSplats *splats = fl_splats_new(rules);
 	const FlReport *surplus;
 
-	for (unsigned i = 0; i < 3 * FL_SPLATS_MAX; i++) {
+	for (unsigned i = 0; i < 3 * FL_REPORTS_MAX; i++) {
 		g_autofree char *text = g_strdup_printf("qemu-system-x86_64: x%uy", i);
 
 		line(splats, i + 1, text);
 	}
-	g_assert_cmpuint(fl_splats_reports(splats)->len, ==, FL_SPLATS_MAX);
+	g_assert_cmpuint(fl_splats_reports(splats)->len, ==, FL_REPORTS_MAX);
 	fl_splats_end(splats);
-	g_assert_cmpuint(fl_splats_reports(splats)->len, ==, FL_SPLATS_MAX + 1);
-	surplus = fl_splats_reports(splats)->pdata[FL_SPLATS_MAX];
+	g_assert_cmpuint(fl_splats_reports(splats)->len, ==, FL_REPORTS_MAX + 1);
+	surplus = fl_splats_reports(splats)->pdata[FL_REPORTS_MAX];
 	g_assert_cmpstr(surplus->splat->kind, ==, "surplus");
-	g_assert_cmpuint(surplus->splat->count, ==, 2 * FL_SPLATS_MAX);
-	g_assert_cmpuint(surplus->splat->first_line, ==, FL_SPLATS_MAX + 1);
-	g_assert_cmpuint(surplus->splat->last_line, ==, 3 * FL_SPLATS_MAX);
+	g_assert_cmpuint(surplus->splat->count, ==, 2 * FL_REPORTS_MAX);
+	g_assert_cmpuint(surplus->splat->first_line, ==, FL_REPORTS_MAX + 1);
+	g_assert_cmpuint(surplus->splat->last_line, ==, 3 * FL_REPORTS_MAX);
 	g_assert_cmpint(surplus->splat->verdict, ==, FL_VERDICT_BROKEN);
 	fl_splats_free(splats);
 }
