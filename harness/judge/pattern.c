@@ -68,12 +68,22 @@ bool fl_pattern_has_choice(const char *expression)
 	return false;
 }
 
+uint64_t fl_pattern_bytes(const char *text, size_t len)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < len; i++)
+		bytes |= UINT64_C(1) << (text[i] & 63);
+	return bytes;
+}
+
 static void take_plain(FlPattern *pattern, char *plain)
 {
 	g_free(pattern->plain);
 	pattern->plain = plain;
 	pattern->len = strlen(plain);
 	pattern->rarest = find_rarest(plain);
+	pattern->bytes = fl_pattern_bytes(plain, pattern->len);
 }
 
 FlPattern *fl_pattern_new(const char *expression, bool anchored, GError **error)

@@ -8,20 +8,25 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct {
 	GRegex *regex;
-	char *plain;   /* may be empty: then the expression always runs */
-	size_t len;    /* of plain */
-	size_t rarest; /* where in plain the byte is that fewest lines have */
-	bool at_start; /* plain stands at the start of the line */
-	bool is_plain; /* the expression says no more than plain does */
+	char *plain;	/* may be empty: then the expression always runs */
+	size_t len;	/* of plain */
+	size_t rarest;	/* where in plain the byte is that fewest lines have */
+	uint64_t bytes; /* of plain, as fl_pattern_bytes has them */
+	bool at_start;	/* plain stands at the start of the line */
+	bool is_plain;	/* the expression says no more than plain does */
 } FlPattern;
 
 /* anchored: a match begins where the line begins, whether or not the expression says so with ^. */
 FlPattern *fl_pattern_new(const char *expression, bool anchored,
 			  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void fl_pattern_free(FlPattern *pattern);
+
+/* Which bytes a text has, as bits by their value modulo 64. */
+uint64_t fl_pattern_bytes(const char *text, size_t len);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlPattern, fl_pattern_free)
 
 /* Whether it is a choice as a whole, as in "a|b": then nothing is held by every match of it. */

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { MANY = 4 };
+
 GQuark fl_rules_error_quark(void)
 {
 	return g_quark_from_static_string("fl-rules-error");
@@ -120,11 +122,27 @@ static const FlRule *match_list(const GPtrArray *list, const char *text, size_t 
 	return NULL;
 }
 
+/* Where there are many, one look at the line comes first: few lines have all the bytes of any of them. */
+static const FlRule *match_anywhere(const GPtrArray *list, const char *text, size_t len)
+{
+	uint64_t present = UINT64_MAX;
+
+	if (list && list->len >= MANY)
+		present = fl_pattern_bytes(text, len);
+	for (unsigned i = 0; list && i < list->len; i++) {
+		const FlRule *rule = list->pdata[i];
+
+		if (!(rule->match->bytes & ~present) && fl_pattern_matches(rule->match, text, len))
+			return rule;
+	}
+	return NULL;
+}
+
 const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *text, size_t len)
 {
 	const FlRule *rule = match_list(rules->by_byte[type][(unsigned char)*text], text, len);
 
-	return rule ? rule : match_list(rules->anywhere[type], text, len);
+	return rule ? rule : match_anywhere(rules->anywhere[type], text, len);
 }
 
 /* Like g_match_info_expand_references, which reads the title anew each time. */

@@ -55,6 +55,23 @@ static void sifting_changes_nothing(void)
 	}
 }
 
+static void a_match_has_all_the_bytes(void)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(FlPattern) pattern = fl_pattern_new(cases[i].expression, false, NULL);
+
+		for (size_t k = 0; k < G_N_ELEMENTS(lines); k++) {
+			size_t len = strlen(lines[k]);
+
+			if (fl_pattern_matches(pattern, lines[k], len))
+				g_assert_cmphex(pattern->bytes & ~fl_pattern_bytes(lines[k], len),
+						==, 0);
+		}
+	}
+	g_assert_cmphex(fl_pattern_bytes("a\xe1", 1), ==, UINT64_C(1) << ('a' & 63));
+	g_assert_cmphex(fl_pattern_bytes("", 0), ==, 0);
+}
+
 static void a_text_within_the_line(void)
 {
 	static const struct {
@@ -96,6 +113,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/pattern/sifting-changes-nothing", sifting_changes_nothing);
+	g_test_add_func("/pattern/a-match-has-all-the-bytes", a_match_has_all_the_bytes);
 	g_test_add_func("/pattern/a-text-within-the-line", a_text_within_the_line);
 	g_test_add_func("/pattern/what-is-no-expression", what_is_no_expression);
 	g_test_add_func("/pattern/groups-are-taken-out", groups_are_taken_out);
