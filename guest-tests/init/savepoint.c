@@ -22,6 +22,9 @@
 #define ORDERS_MAX (256 * 1024)
 #define POLL_US	   1000
 
+/* drivers/char/random.c */
+#define POOL_READY_BITS 256
+
 /* What PID 1 may do at its ports every program may that it starts. */
 static bool use_ports(int on)
 {
@@ -53,14 +56,22 @@ bool savepoint_vouch(struct session *session)
 	return !why;
 }
 
-/* The pool that all guests have in common gives each of them other numbers from here on. */
+/*
+ * The pool that all guests have in common gives each of them other numbers from here on. It may not have been
+ * ready when they were saved; an early reader would get the same ones everywhere.
+ */
 static void stir(const struct orders *orders)
 {
+	union {
+		struct rand_pool_info info;
+		char bytes[sizeof(struct rand_pool_info) + FL_WIRE_NONCE_LEN];
+	} seed = {.info = {.entropy_count = POOL_READY_BITS, .buf_size = FL_WIRE_NONCE_LEN}};
 	int fd = open("/dev/urandom", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	if (write(fd, orders->nonce, FL_WIRE_NONCE_LEN) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
+	memcpy(seed.bytes + sizeof(seed.info), orders->nonce, FL_WIRE_NONCE_LEN);
+	if (ioctl(fd, RNDADDENTROPY, &seed) < 0 || ioctl(fd, RNDRESEEDCRNG) < 0)
 		dprintf(STDERR_FILENO, "faultline init: /dev/urandom: %s\n", strerror(errno));
 	close(fd);
 }

@@ -33,6 +33,8 @@ promise "each log on the wire is the whole log" sh -c 'for log in "$1"/latest/pa
 	grep -q " A tainted=.* kmsg_first=0 .* kmsg_lost=0 " "$log" || exit 1; done' sh "$out"
 promise "no two guests have the same nonce" sh -c 'test "$(cat "$1"/latest/patched+*/guest.json | grep "\"nonce\"" |
 	sort -u | wc -l)" = 3' sh "$out"
+promise "the random numbers of the kernel are ready in each, by its own nonce" sh -c 'for log in "$1"/latest/patched+*/serial.log; do
+	grep -q "random: crng init done" "$log" && ! grep -q "faultline init: /dev/urandom" "$log" || exit 1; done' sh "$out"
 promise "result.json follows its schema" python3 -c '
 import json, sys, jsonschema
 jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' \
