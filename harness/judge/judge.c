@@ -4,6 +4,7 @@
  */
 #include "judge/judge.h"
 
+#include "judge/boots.h"
 #include "judge/ruling.h"
 
 #include <string.h>
@@ -25,7 +26,10 @@ struct FlJudge {
 	FlSplats *splats;     /* of the console */
 	FlLogtests *logtests; /* of a bare log, else NULL */
 	FlKernlog kernlog;
+	FlBoots *boots; /* likewise */
 	unsigned n_banners;
+	bool doubt;	   /* `banner` may be that of a boot that nobody asked for */
+	FlLine banner;	   /* its text is gone */
 	bool restarts;	   /* the kernel says that it is told to make room for another one */
 	bool death_is_old; /* another kernel has booted since */
 	unsigned n_dropped;
@@ -79,21 +83,49 @@ static bool is_expected_boot(FlJudge *judge)
 	return expected;
 }
 
+/* A banner of which nothing else was told was another boot's. */
+static void settle_doubt(FlJudge *judge)
+{
+	if (!judge->doubt)
+		return;
+	judge->banner.text = FL_KERNLOG_REBOOT;
+	judge->banner.stamp_us =
+		UINT64_MAX; /* a new clock: later than all that the first boot said */
+	fl_splats_add(judge->splats, "reboot", &judge->banner, FL_VERDICT_CRASH);
+	judge->doubt = false;
+}
+
 static void take_banner(FlJudge *judge, const FlLine *line)
 {
-	FlLine reboot = *line;
-
 	if (++judge->n_banners == 1)
 		return;
+	settle_doubt(judge);
 	fl_splats_boot(judge->splats);
+	if (judge->boots)
+		fl_boots_banner(judge->boots);
 	if (is_expected_boot(judge)) {
 		fl_explain_line(judge->explain, judge->console_name, line->number,
 				"another kernel boots, as was to be expected");
 		return;
 	}
-	reboot.text = FL_KERNLOG_REBOOT;
-	reboot.stamp_us = UINT64_MAX; /* a new clock: later than all that the first boot said */
-	fl_splats_add(judge->splats, "reboot", &reboot, FL_VERDICT_CRASH);
+	judge->doubt = true;
+	judge->banner = *line;
+	if (!judge->boots || !fl_boots_is_open(judge->boots))
+		settle_doubt(judge);
+}
+
+/* In a bare log somebody may have printed the kernel's log, and its banner with it. */
+static void follow_boots(FlJudge *judge, const FlLine *line)
+{
+	FlBootsNews news = fl_boots_line(judge->boots, line);
+
+	if (news == FL_BOOTS_ANOTHER)
+		settle_doubt(judge);
+	if (news != FL_BOOTS_COPY || !judge->doubt)
+		return;
+	judge->doubt = false;
+	fl_explain_line(judge->explain, judge->console_name, judge->banner.number,
+			"no reboot: the lines of the boot are printed again, with the same times");
 }
 
 /*
@@ -119,6 +151,8 @@ static void take_console_line(const FlLine *line, gpointer data)
 	judge->restarts |= says_restart(line->text);
 	if (*line->text == 'L' && g_str_has_prefix(line->text, FL_KERNLOG_BANNER))
 		take_banner(judge, line);
+	else if (judge->boots)
+		follow_boots(judge, line);
 	cut = memchr(line->text, '*', line->len) ? before_replay(line) : 0;
 	if (cut)
 		take_cut_line(judge, line, cut);
@@ -155,6 +189,7 @@ FlJudge *fl_judge_new(const FlJudgeSpec *spec, GError **error)
 	judge->session = fl_session_new(spec->tests);
 	judge->splats = fl_splats_new(rules);
 	judge->logtests = judge->bare ? fl_logtests_new(spec->explain, judge->console_name) : NULL;
+	judge->boots = judge->bare ? fl_boots_new() : NULL;
 	fl_kernlog_init(&judge->kernlog, rules);
 	judge->explain = spec->explain;
 	fl_splats_explain(judge->splats, spec->explain, judge->console_name);
@@ -173,6 +208,7 @@ void fl_judge_free(FlJudge *judge)
 	fl_kernlog_clear(&judge->kernlog);
 	fl_splats_free(judge->splats);
 	fl_logtests_free(judge->logtests);
+	fl_boots_free(judge->boots);
 	fl_session_free(judge->session);
 	fl_rules_free(judge->rules);
 	g_free(judge->console_name);
@@ -244,6 +280,7 @@ FlVerdict *fl_judge_end(FlJudge *judge, FlEnding ending, const char *detail)
 			       .explain = judge->explain};
 
 	fl_lines_end(&judge->lines);
+	settle_doubt(judge);
 	fl_splats_end(judge->splats);
 	fl_splats_end(judge->kernlog.splats);
 	findings = fl_findings_merge(fl_splats_reports(judge->splats), &judge->kernlog,

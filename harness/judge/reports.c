@@ -4,6 +4,8 @@
  */
 #include "judge/reports.h"
 
+#include <string.h>
+
 struct FlReports {
 	const FlRules *rules;
 	GPtrArray *all;		  /* of FlReport */
@@ -103,11 +105,21 @@ static void count_surplus(FlReports *reports, const FlReport *report)
 	surplus->last_us = report->last_us;
 }
 
+/* At the very same instant, too: somebody printed the log again. */
+static bool is_copy(const FlReport *same, const FlReport *report)
+{
+	return report->stamp_us && report->stamp_us == same->stamp_us &&
+	       report->caller == same->caller && strcmp(report->header, same->header) == 0;
+}
+
 static void count_again(const FlReports *reports, FlReport *same, const FlReport *report)
 {
+	bool copy = is_copy(same, report);
+
 	fl_explain_line(reports->explain, reports->file, report->splat->first_line,
-			"the same as one before, which is the one that is kept");
-	same->splat->count++;
+			copy ? "the same one, printed again"
+			     : "the same as one before, which is the one that is kept");
+	same->splat->count += !copy;
 	same->splat->verdict = fl_verdict_worse(same->splat->verdict, report->splat->verdict);
 	same->dies |= report->dies;
 }

@@ -39,6 +39,27 @@ static void the_same_again_is_counted(void)
 	fl_reports_free(reports);
 }
 
+static void one_that_is_printed_again_is_no_second_one(void)
+{
+	g_autoptr(FlRules) rules = fl_rules_load(FL_TEST_SRCDIR "/configs/splats", NULL, NULL);
+	FlReports *reports = fl_reports_new(rules);
+	static const struct {
+		uint64_t stamp_us;
+		unsigned count;
+	} steps[] = {{1000001, 1}, {1000001, 1}, {2000001, 2}};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		FlReport *report = report_of("one", (unsigned)i + 1, FL_VERDICT_FAIL);
+		const FlReport *first;
+
+		report->stamp_us = steps[i].stamp_us;
+		g_assert_true(keep(reports, report, false) == (i == 0));
+		first = fl_reports_all(reports)->pdata[0];
+		g_assert_cmpuint(first->splat->count, ==, steps[i].count);
+	}
+	fl_reports_free(reports);
+}
+
 /* Letters, as signatures leave numbers out. */
 static char *nth_text(unsigned n)
 {
@@ -85,6 +106,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/reports/the-same-again-is-counted", the_same_again_is_counted);
+	g_test_add_func("/reports/one-that-is-printed-again-is-no-second-one",
+			one_that_is_printed_again_is_no_second_one);
 	g_test_add_func("/reports/only-the-death-comes-beyond-the-limit",
 			only_the_death_comes_beyond_the_limit);
 	g_test_add_func("/reports/they-end-in-the-order-of-their-lines",
