@@ -37,7 +37,7 @@ compare_guest.c boot-compare.t boots pairs with it
 tracing.c     boot-trace.t names blocks and functions with it
 retrace.c     cli-replay.t makes traces that differ, boot-trace.t real ones
 trials.c      cli-faults.t and boot-run.t run it whole
-replay.c      cli-replay.t and boot-explore.t run it whole
+replay*.c     cli-replay.t and boot-explore.t run it whole
 explore_guest.c cli-explore.t and boot-explore.t run it whole
 progress.c    cli-faults.t and boot-run.t read what it prints
 command.c     cli-explore.t and boot-explore.t run what it prints
