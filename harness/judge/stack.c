@@ -114,6 +114,17 @@ static char *take_frame(const char *text)
 	return g_strndup(text, len);
 }
 
+/* x86 until 4.9 has a mark on the line of the first frame behind it: " <IRQ>  [<ffffffff81234567>] func". */
+static const char *skip_mark(const char *text)
+{
+	const char *frame = *text == '<' ? strstr(text, "> ") : NULL;
+
+	if (!frame)
+		return text;
+	frame += 1 + strspn(frame + 1, " ");
+	return g_str_has_prefix(frame, "[<") ? frame : text;
+}
+
 /*
  * Behind the blanks and the addresses with which a line of a stack begins: "[<ffffffff81234567>] " on
  * x86 until 4.10, in kmemleak until 6.7, on other architectures still; two on powerpc, without <>.
@@ -123,7 +134,7 @@ static const char *skip_to_frame(const char *text)
 {
 	size_t called;
 
-	text += strspn(text, " \t");
+	text = skip_mark(text + strspn(text, " \t"));
 	while (*text == '[') {
 		const char *end = text + 1 + (text[1] == '<');
 

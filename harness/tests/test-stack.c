@@ -16,6 +16,8 @@ static const struct {
 	{"    [<ffffffff81234567>] f+0x1/0x2 [mod]", "f+0x1/0x2 [mod]"},
 	{"[c000000001234567] [c000000007654321] f+0x1/0x2 (unreliable)", "f+0x1/0x2"},
 	{" [<ffffffff81234567>] ? f+0x1/0x2", NULL},
+	{" <<EOE>>  [<ffffffff81234567>] f+0x1/0x2", "f+0x1/0x2"},
+	{" <IRQ> f+0x1/0x2", NULL},
 	{" [<ffffffffffffffff>] 0xffffffffffffffff", NULL},
 	{"[<ffffffff81234567>", NULL},
 	{" g from f+0x1/0x2", "f+0x1/0x2"},
