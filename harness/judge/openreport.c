@@ -102,6 +102,13 @@ static bool read_place(FlOpenReport *open, const char *text)
 	return true;
 }
 
+/* Behind a stack of s390 stands one more address with its function, where the CPU has jumped from. */
+static bool ends_trace(const char *text)
+{
+	return strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") ||
+	       g_str_has_prefix(text, "Last Breaking-Event-Address:");
+}
+
 /* Notes what a line says of the stack, and whether it is behind it. */
 static void follow_stack(FlOpenReport *open, const char *text)
 {
@@ -109,7 +116,7 @@ static void follow_stack(FlOpenReport *open, const char *text)
 
 	open->stacked |= open->in_trace && (*text == ' ' || fl_stack_is_inside(text));
 	open->task |= (*text == ' ' || *text == '<') && strstr(text, "<TASK>") != NULL;
-	if (open->in_trace && (strstr(text, "</TASK>") || strstr(text, "RIP: 0033:")))
+	if (open->in_trace && ends_trace(text))
 		open->in_trace = false;
 	behind = open->in_trace && fl_openreport_is_behind_stack(open, text);
 	if (behind && (open->interrupted || !*text))
