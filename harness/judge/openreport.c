@@ -55,6 +55,12 @@ bool fl_openreport_is_cut(const FlOpenReport *open, uint64_t now_us, unsigned no
 	return open->in_trace || !(open->traced || open->stacked || open->named || report->dies);
 }
 
+void fl_openreport_take_back(FlOpenReport *open)
+{
+	open->caller = open->report->caller;
+	open->in_trace = open->interrupted = false;
+}
+
 /*
  * Kernels without <TASK> (arm64, before 5.16) indent their stacks and nothing behind them, and
  * decode_stacktrace.sh takes the indentation away. One line in a stack may be somebody else's, where

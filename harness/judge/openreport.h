@@ -46,6 +46,9 @@ bool fl_openreport_first_line(FlOpenReport *open, const FlLine *line);
 /* Reads a further one. True: that was the last. */
 bool fl_openreport_line(FlOpenReport *open, const FlLine *line);
 
+/* The caller that began it goes on, behind the stack of the CPU that it asked. */
+void fl_openreport_take_back(FlOpenReport *open);
+
 /* Whether the stack ended before this line, on kernels that do not say where it ends. */
 bool fl_openreport_is_behind_stack(const FlOpenReport *open, const char *text);
 

@@ -124,7 +124,7 @@ static void close_report(FlSplats *splats, FlOpenReport *open)
 	FlReport *report = fl_openreport_finish(open);
 
 	splats->any_closed = true;
-	splats->closed_caller = open->caller;
+	splats->closed_caller = report->caller;
 	splats->closed_us = report->last_us;
 	splats->closed = open->sequel ? open->sequel_of : report;
 	if (open->sequel)
@@ -216,6 +216,20 @@ static FlOpenReport *adopt(const FlSplats *splats, const FlLine *line)
 		open->asked = false;
 		open->caller = line->caller;
 		return open;
+	}
+	return NULL;
+}
+
+/* The CPU that was asked is done: who asked it goes on. */
+static FlOpenReport *take_back(const FlSplats *splats, const FlLine *line)
+{
+	for (unsigned i = 0; i < splats->open->len; i++) {
+		FlOpenReport *open = splats->open->pdata[i];
+
+		if (open->report->caller == line->caller) {
+			fl_openreport_take_back(open);
+			return open;
+		}
 	}
 	return NULL;
 }
@@ -498,6 +512,8 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 		return true;
 	if (!open && splats->open->len)
 		open = adopt(splats, line);
+	if (!open && splats->open->len)
+		open = take_back(splats, line);
 	step_spans(splats, line);
 	if (!open && (line->text[0] == '-' || line->text[0] == '=') && take_preamble(splats, line))
 		return true;
