@@ -376,14 +376,25 @@ static void begin_preamble(FlSplats *splats, const FlLine *line, unsigned left, 
 			     .stamp_us = line->stamp_us};
 }
 
-/* "cut here" promises a header; "=====" may promise one. */
+static bool may_be_preamble(const FlLine *line)
+{
+	return line->text[0] == '-' || line->text[0] == '=' || line->text[0] == '8';
+}
+
+/*
+ * "cut here" promises a header; "=====" may promise one, and what 32-bit arm prints may be about a
+ * program, too.
+ */
 static bool take_preamble(FlSplats *splats, const FlLine *line)
 {
+	if (!may_be_preamble(line))
+		return false;
 	if (strcmp(line->text, cut_here) == 0) {
 		begin_preamble(splats, line, PREAMBLE_LINES, true);
 		return true;
 	}
-	if (line->text[0] == '=' && g_str_has_prefix(line->text, "==========")) {
+	if (g_str_has_prefix(line->text, "==========") ||
+	    strcmp(line->text, "8<--- cut here ---") == 0) {
 		begin_preamble(splats, line, 1, false);
 		return true;
 	}
@@ -515,7 +526,7 @@ bool fl_splats_line(FlSplats *splats, const FlLine *line)
 	if (!open && splats->open->len)
 		open = take_back(splats, line);
 	step_spans(splats, line);
-	if (!open && (line->text[0] == '-' || line->text[0] == '=') && take_preamble(splats, line))
+	if (!open && take_preamble(splats, line))
 		return true;
 	if (take_header(splats, open, line))
 		return true;
