@@ -28,6 +28,7 @@ struct FlSplats {
 	FlReports *reports;
 	FlSpans preambles; /* after "cut here" or "=====" */
 	FlSpan bracket;
+	bool bracket_ends;	/* this line was its last */
 	unsigned n_let_pass;	/* whole reports that [ignore] names */
 	uint32_t closed_caller; /* the last report that closed: its caller and time */
 	uint64_t closed_us;
@@ -359,7 +360,8 @@ static void step_spans(FlSplats *splats, const FlLine *line)
 		if (fl_span_is_over(&splats->preambles.all[i], line))
 			drop_preamble(splats, &splats->preambles.all[i]);
 	}
-	if (fl_span_is_over(&splats->bracket, line))
+	splats->bracket_ends = fl_span_is_over(&splats->bracket, line);
+	if (splats->bracket_ends)
 		splats->bracket.active = false;
 }
 
@@ -435,33 +437,51 @@ static void cut_off(FlSplats *splats, FlOpenReport *open, const FlRule *next)
 	close_report(splats, open);
 }
 
+/* A rule of [ignore], and what comes until its end; "cut here" above it promised nothing else. */
+static void let_pass(FlSplats *splats, const FlRule *ignore, const FlLine *line)
+{
+	FlSpan *preamble = fl_spans_of(&splats->preambles, line);
+
+	fl_explain_line(splats->explain, splats->file, line->number, "no report: [ignore %s] %s",
+			ignore->name, ignore->reason);
+	if (!ignore->end)
+		return;
+	if (preamble)
+		preamble->active = false;
+	splats->n_let_pass += !ignore->once;
+	splats->bracket = (FlSpan){.active = true,
+				   .caller = line->caller,
+				   .left = BRACKET_LINES,
+				   .once = ignore->once,
+				   .whole = ignore->whole,
+				   .until = ignore->end};
+}
+
+/* A line that would be a report anywhere else. */
+static bool is_in_bracket(FlSplats *splats, const FlRule *rule, const FlLine *line)
+{
+	if (!rule->weak || !(splats->bracket_ends || fl_span_holds(&splats->bracket, line)))
+		return false;
+	fl_explain_line(splats->explain, splats->file, line->number,
+			"no report: part of what [ignore] let pass before");
+	splats->bracket.active &= !splats->bracket.once;
+	return true;
+}
+
 static bool take_header(FlSplats *splats, FlOpenReport *open, const FlLine *line)
 {
 	const FlRule *ignore = fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len);
 	const FlRule *rule;
 
 	if (ignore && !(ignore->alone && open)) {
-		fl_explain_line(splats->explain, splats->file, line->number,
-				"no report: [ignore %s] %s", ignore->name, ignore->reason);
-		splats->n_let_pass += ignore->end && !ignore->once;
-		if (ignore->end)
-			splats->bracket = (FlSpan){.active = true,
-						   .caller = line->caller,
-						   .left = BRACKET_LINES,
-						   .once = ignore->once,
-						   .whole = ignore->whole,
-						   .until = ignore->end};
+		let_pass(splats, ignore, line);
 		return true;
 	}
 	rule = fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
 	if (!rule)
 		return false;
-	if (rule->weak && fl_span_holds(&splats->bracket, line)) {
-		fl_explain_line(splats->explain, splats->file, line->number,
-				"no report: part of what [ignore] let pass before");
-		splats->bracket.active = !splats->bracket.once;
+	if (is_in_bracket(splats, rule, line))
 		return true;
-	}
 	if (is_symbolized_again(open, rule)) {
 		g_free(open->report->header);
 		open->report->header = g_strdup(line->text);
