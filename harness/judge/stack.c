@@ -125,15 +125,23 @@ static const char *skip_mark(const char *text)
 	return g_str_has_prefix(frame, "[<") ? frame : text;
 }
 
+/* 32-bit arm begins with the function that was called: "show_stack from ", "foo_open [foo] from ". */
+static const char *skip_called(const char *text)
+{
+	size_t name = name_len(text);
+	const char *rest = text + name;
+
+	if (name && g_str_has_prefix(rest, " [") && strchr(rest, ']'))
+		rest = strchr(rest, ']') + 1;
+	return name && g_str_has_prefix(rest, " from ") ? rest + strlen(" from ") : text;
+}
+
 /*
  * Behind the blanks and the addresses with which a line of a stack begins: "[<ffffffff81234567>] " on
  * x86 until 4.10, in kmemleak until 6.7, on other architectures still; two on powerpc, without <>.
- * 32-bit arm begins with the function that was called: "show_stack from ".
  */
 static const char *skip_to_frame(const char *text)
 {
-	size_t called;
-
 	text = skip_mark(text + strspn(text, " \t"));
 	while (*text == '[') {
 		const char *end = text + 1 + (text[1] == '<');
@@ -144,10 +152,7 @@ static const char *skip_to_frame(const char *text)
 			break;
 		text = end + 1 + strspn(end + 1, " ");
 	}
-	called = name_len(text);
-	if (called && g_str_has_prefix(text + called, " from "))
-		text += called + strlen(" from ");
-	return text;
+	return skip_called(text);
 }
 
 char *fl_stack_frame(const char *text)

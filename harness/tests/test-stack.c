@@ -21,6 +21,8 @@ static const struct {
 	{" [<ffffffffffffffff>] 0xffffffffffffffff", NULL},
 	{"[<ffffffff81234567>", NULL},
 	{" g from f+0x1/0x2", "f+0x1/0x2"},
+	{" g [mod] from f+0x1/0x2 [mod]", "f+0x1/0x2 [mod]"},
+	{" g [mod from f+0x1/0x2", NULL},
 	{" from f+0x1/0x2", NULL},
 	{" f (mm/a.c:12)", "f mm/a.c:12"},
 	{"f (mm/a.c:12 (discriminator 3) ./b.h:9) mod", "f mm/a.c:12 ./b.h:9 [mod]"},
