@@ -37,6 +37,16 @@ static size_t read_level(const char *text, size_t len)
 	return at > 1 && at < len && text[at] == '>' ? at + 1 : 0;
 }
 
+/* " <    0.000012>", what has passed since the line before, as dmesg -d puts it into the stamp. */
+static size_t delta_len(const char *text, size_t len)
+{
+	const char *end = NULL;
+
+	if (len > 2 && text[0] == ' ' && text[1] == '<')
+		end = memchr(text, '>', MIN(len, 20));
+	return end ? (size_t)(end + 1 - text) : 0;
+}
+
 /* "[    1.234567]": exactly six decimals, as printk prints them. */
 static size_t read_stamp(const char *text, size_t len, uint64_t *ret_us)
 {
@@ -58,10 +68,12 @@ static size_t read_stamp(const char *text, size_t len, uint64_t *ret_us)
 			return 0;
 		frac = frac * 10 + (uint64_t)(text[at + i] - '0');
 	}
-	if (text[at + 7] != ']')
+	at += 7;
+	at += delta_len(text + at, len - at);
+	if (at >= len || text[at] != ']')
 		return 0;
 	*ret_us = sec * 1000000 + frac;
-	return at + 8;
+	return at + 1;
 }
 
 /* "[   T12]" or "[    C1]" */
