@@ -8,7 +8,11 @@
 
 #include <string.h>
 
-enum { REPORT_LINES_MAX = 600, FRAMES_MAX = 64 };
+enum {
+	REPORT_LINES_MAX = 600,
+	STACK_LINES_MAX = 40, /* where there may be none: between the first line and it */
+	FRAMES_MAX = 64
+};
 
 FlOpenReport *fl_openreport_new(const FlRule *rule, const FlLine *line, FlReport *sequel_of)
 {
@@ -17,6 +21,7 @@ FlOpenReport *fl_openreport_new(const FlRule *rule, const FlLine *line, FlReport
 	open->report = fl_report_new(rule->kind, line, rule->verdict);
 	open->rule = rule;
 	open->caller = line->caller;
+	open->header_line = line->number;
 	open->last_us = line->stamp_us;
 	open->frames = g_ptr_array_new_with_free_func(g_free);
 	open->sequel = sequel_of != NULL;
@@ -29,6 +34,8 @@ FlReport *fl_openreport_finish(FlOpenReport *open)
 	FlReport *report = g_steal_pointer(&open->report);
 
 	report->last_us = open->last_us;
+	if (fl_openreport_is_alone(open))
+		report->splat->last_line = open->header_line;
 	g_ptr_array_add(open->frames, NULL);
 	report->splat->frames = (char **)g_ptr_array_steal(open->frames, NULL);
 	return report;
@@ -42,6 +49,11 @@ void fl_openreport_free(FlOpenReport *open)
 	g_free(open);
 }
 
+bool fl_openreport_is_alone(const FlOpenReport *open)
+{
+	return open->rule->maybe_stack && !open->traced;
+}
+
 bool fl_openreport_is_cut(const FlOpenReport *open, uint64_t now_us, unsigned now_number)
 {
 	const FlReport *report = open->report;
@@ -50,6 +62,8 @@ bool fl_openreport_is_cut(const FlOpenReport *open, uint64_t now_us, unsigned no
 		return false;
 	if (open->in_trace && open->task)
 		return true;
+	if (fl_openreport_is_alone(open) && open->n_lines)
+		return false;
 	if (now_number != report->splat->last_line)
 		return false;
 	return open->in_trace || !(open->traced || open->stacked || open->named || report->dies);
@@ -183,6 +197,11 @@ bool fl_openreport_first_line(FlOpenReport *open, const FlLine *line)
 	return false;
 }
 
+static unsigned lines_max(const FlOpenReport *open)
+{
+	return fl_openreport_is_alone(open) ? STACK_LINES_MAX : REPORT_LINES_MAX;
+}
+
 bool fl_openreport_line(FlOpenReport *open, const FlLine *line)
 {
 	FlSplat *splat = open->report->splat;
@@ -198,5 +217,5 @@ bool fl_openreport_line(FlOpenReport *open, const FlLine *line)
 	if (open->rule->names)
 		read_name(open, line);
 	read_trace(open, line->text);
-	return ++open->n_lines >= REPORT_LINES_MAX || matches(open->rule->end, line);
+	return ++open->n_lines >= lines_max(open) || matches(open->rule->end, line);
 }

@@ -27,7 +27,7 @@ typedef struct {
 	bool task;    /* the trace has <TASK>, so it will say where it ends */
 	bool among;   /* in the part of a listing that the first line is about */
 	bool named;   /* the first frame is what `names` of the rule found */
-	unsigned n_lines;
+	unsigned header_line, n_lines;
 } FlOpenReport;
 
 /*
@@ -51,6 +51,9 @@ void fl_openreport_take_back(FlOpenReport *open);
 
 /* Whether the stack ended before this line, on kernels that do not say where it ends. */
 bool fl_openreport_is_behind_stack(const FlOpenReport *open, const char *text);
+
+/* Whether it may be without a stack, and none has come. */
+bool fl_openreport_is_alone(const FlOpenReport *open);
 
 /*
  * Whether it lacks a part when the log ends at that time with the line of that number: it stands in a

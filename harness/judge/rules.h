@@ -24,6 +24,7 @@
  *     among = EXPRESSION     ... only below the last line that this matches, and only when what its
  *                            first group is stands in the report's first line, too
  *     frames = bare          stack lines count without a "Call Trace:" before them
+ *     stack = maybe          a stack follows soon, or the report is its first line alone
  *     unless = EXPRESSION    no report at all once a line of it matches: it was asked for
  *     dies = yes             the kernel does not live on
  *     weak = yes             not inside a bracket of [ignore]
@@ -69,6 +70,7 @@ typedef struct {
 	FlVerdictKind verdict;
 	bool bare_frames, dies, weak, no_function, tail, alone, once, whole;
 	bool ends_with_stack; /* `end` is </TASK> */
+	bool maybe_stack;
 } FlRule;
 
 typedef struct FlRules FlRules;

@@ -135,6 +135,8 @@ static bool set_flag(FlRule *rule, const char *key, const char *value)
 		rule->no_function = true;
 	else if (strcmp(key, "frames") == 0 && strcmp(value, "bare") == 0)
 		rule->bare_frames = true;
+	else if (strcmp(key, "stack") == 0 && strcmp(value, "maybe") == 0)
+		rule->maybe_stack = true;
 	else
 		return false;
 	return true;

@@ -432,8 +432,10 @@ static void forget(FlSplats *splats, FlOpenReport *open)
  */
 static void cut_off(FlSplats *splats, FlOpenReport *open, const FlRule *next)
 {
+	bool lacks_stack = !open->frames->len && !fl_openreport_is_alone(open);
+
 	open->report->splat->corrupted |=
-		(open->in_trace && open->task) || (open->rule == next && !open->frames->len);
+		(open->in_trace && open->task) || (open->rule == next && lacks_stack);
 	close_report(splats, open);
 }
 
