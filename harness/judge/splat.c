@@ -354,12 +354,19 @@ static bool goes_on(FlSplats *splats, const FlRule *rule, FlOpenReport *open, co
 	return true;
 }
 
+/* A report that was said to come, comes at once. */
+static bool is_late(const FlSpan *bracket, const FlLine *line)
+{
+	return bracket->whole && line->stamp_us > bracket->stamp_us + FL_OPENREPORT_SILENCE_US;
+}
+
 static void step_spans(FlSplats *splats, const FlLine *line)
 {
 	for (unsigned i = 0; i < splats->preambles.n; i++) {
 		if (fl_span_is_over(&splats->preambles.all[i], line))
 			drop_preamble(splats, &splats->preambles.all[i]);
 	}
+	splats->bracket.active &= !is_late(&splats->bracket, line);
 	splats->bracket_ends = fl_span_is_over(&splats->bracket, line);
 	if (splats->bracket_ends)
 		splats->bracket.active = false;
@@ -454,6 +461,7 @@ static void let_pass(FlSplats *splats, const FlRule *ignore, const FlLine *line)
 	splats->bracket = (FlSpan){.active = true,
 				   .caller = line->caller,
 				   .left = BRACKET_LINES,
+				   .stamp_us = line->stamp_us,
 				   .once = ignore->once,
 				   .whole = ignore->whole,
 				   .until = ignore->end};
