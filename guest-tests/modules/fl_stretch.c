@@ -29,6 +29,21 @@
 
 struct stretch_file;
 
+/*
+ * An emulated CPU may meet a breakpoint after it was taken away: QEMU (7.2, accel/tcg/cputlb.c, notdirty_write)
+ * drops the code that it made of a page before it stores to the page, and another CPU's thread may make it
+ * again in between, of the old bytes. The kernel knows what to do at a breakpoint as long as a probe is
+ * registered there. So each place that ever had one keeps another, which is off and breaks nothing.
+ */
+struct stretch_place {
+	struct list_head list;
+	struct kprobe probe;
+	char function[FL_STRETCH_NAME_SIZE]; /* empty: known by its address */
+};
+
+static LIST_HEAD(stretch_places);
+static DEFINE_MUTEX(stretch_places_lock);
+
 struct stretch_point {
 	struct stretch_file *file;
 	struct fl_stretch_point what;
@@ -105,17 +120,50 @@ static int stretch_at_return(struct kretprobe_instance *instance, struct pt_regs
 	return 0;
 }
 
-/* Nothing that a module may call finds a function by name but a probe of it. */
-static unsigned long address_of(const char *name)
+static struct stretch_place *find_place(const char *function, unsigned long address)
 {
-	struct kprobe probe = {.symbol_name = name};
-	unsigned long address;
+	struct stretch_place *place;
 
-	if (register_kprobe(&probe) < 0)
-		return 0;
-	address = (unsigned long)probe.addr;
-	unregister_kprobe(&probe);
-	return address;
+	list_for_each_entry(place, &stretch_places, list) {
+		if (*function ? !strcmp(place->function, function)
+			      : (unsigned long)place->probe.addr == address)
+			return place;
+	}
+	return NULL;
+}
+
+static struct stretch_place *new_place(const char *function, unsigned long address)
+{
+	struct stretch_place *place = kzalloc(sizeof(*place), GFP_KERNEL);
+
+	if (!place)
+		return NULL;
+	strscpy(place->function, function, sizeof(place->function));
+	place->probe.symbol_name = *function ? place->function : NULL;
+	place->probe.addr = (kprobe_opcode_t *)address;
+	place->probe.flags = KPROBE_FLAG_DISABLED;
+	if (register_kprobe(&place->probe) < 0) {
+		kfree(place);
+		return NULL;
+	}
+	list_add(&place->list, &stretch_places);
+	return place;
+}
+
+/*
+ * Keeps the begin of a function, or where that is "" an address; returns it, or 0 where no probe can be.
+ * Nothing else that a module may call finds a function by its name.
+ */
+static unsigned long keep_place(const char *function, unsigned long address)
+{
+	struct stretch_place *place;
+
+	mutex_lock(&stretch_places_lock);
+	place = find_place(function, address);
+	if (!place)
+		place = new_place(function, address);
+	mutex_unlock(&stretch_places_lock);
+	return place ? (unsigned long)place->probe.addr : 0;
 }
 
 /* The first address behind the function, found by the name that the kernel prints for each. */
@@ -136,7 +184,7 @@ static int find_caller(struct stretch_point *point)
 {
 	if (!*point->what.caller)
 		return 0;
-	point->caller_from = address_of(point->what.caller);
+	point->caller_from = keep_place(point->what.caller, 0);
 	if (point->caller_from)
 		point->caller_to = end_of(point->caller_from);
 	return point->caller_to ? 0 : -ENOENT;
@@ -144,7 +192,8 @@ static int find_caller(struct stretch_point *point)
 
 static int start_at(struct stretch_point *point, unsigned long address)
 {
-	memset(&point->entry, 0, sizeof(point->entry));
+	if (!address)
+		return -ENOENT;
 	point->entry.addr = (kprobe_opcode_t *)address;
 	point->entry.pre_handler = stretch_at_entry;
 	return register_kprobe(&point->entry);
@@ -153,15 +202,14 @@ static int start_at(struct stretch_point *point, unsigned long address)
 /* A byte that looks like the prefix may lie within an instruction: no probe is accepted there. */
 static int start_at_atomic(struct stretch_point *point)
 {
-	unsigned long at = address_of(point->what.function), end = at ? end_of(at) : 0;
+	unsigned long at = keep_place(point->what.function, 0), end = at ? end_of(at) : 0;
 	u32 number = 0;
 
 	for (; at < end; at++) {
-		if (*(const u8 *)at != LOCK_PREFIX || start_at(point, at) < 0)
+		if (*(const u8 *)at != LOCK_PREFIX || !keep_place("", at))
 			continue;
 		if (number++ == point->what.number)
-			return 0;
-		unregister_kprobe(&point->entry);
+			return start_at(point, at);
 	}
 	return -ENOENT;
 }
@@ -172,7 +220,9 @@ static int start_at_return(struct stretch_point *point)
 
 	if (error)
 		return error;
-	point->exit.kp.symbol_name = point->what.function;
+	point->exit.kp.addr = (kprobe_opcode_t *)keep_place(point->what.function, 0);
+	if (!point->exit.kp.addr)
+		return -ENOENT;
 	point->exit.handler = stretch_at_return;
 	point->exit.maxactive = RETURNS_AT_ONCE;
 	return register_kretprobe(&point->exit);
@@ -182,9 +232,7 @@ static int start_point(struct stretch_point *point)
 {
 	switch (point->what.where) {
 	case FL_STRETCH_BEGIN:
-		point->entry.symbol_name = point->what.function;
-		point->entry.pre_handler = stretch_at_entry;
-		return register_kprobe(&point->entry);
+		return start_at(point, keep_place(point->what.function, 0));
 	case FL_STRETCH_RETURN:
 		return start_at_return(point);
 	case FL_STRETCH_ATOMIC:
@@ -339,7 +387,24 @@ static const struct file_operations stretch_fops = {
 };
 
 static struct miscdevice stretch_device = {MISC_DYNAMIC_MINOR, FL_STRETCH_DEVICE, &stretch_fops};
-module_misc_device(stretch_device);
+
+static int __init stretch_init(void)
+{
+	return misc_register(&stretch_device);
+}
+module_init(stretch_init);
+
+static void __exit stretch_exit(void)
+{
+	struct stretch_place *place, *next;
+
+	misc_deregister(&stretch_device);
+	list_for_each_entry_safe(place, next, &stretch_places, list) {
+		unregister_kprobe(&place->probe);
+		kfree(place);
+	}
+}
+module_exit(stretch_exit);
 
 MODULE_DESCRIPTION("Holds CPUs up where a race window is");
 MODULE_LICENSE("GPL");

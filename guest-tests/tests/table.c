@@ -63,5 +63,5 @@ const struct ft_test *const ft_tests[] = {
 };
 /* clang-format on */
 
-const struct ft_test *const ft_named_tests[] = {splats, touch_cost, NULL};
+const struct ft_test *const ft_named_tests[] = {splats, touch_cost, stretch_places, NULL};
 const struct ft_test *const ft_hidden_tests = misbehaviours;

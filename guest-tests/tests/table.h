@@ -34,4 +34,4 @@ extern const struct ft_test truncate_faults;
 extern const struct ft_test vma_changes;
 extern const struct ft_test fork_stores;
 /* Families, each ended by one without a name. */
-extern const struct ft_test splats[], touch_cost[], misbehaviours[];
+extern const struct ft_test splats[], touch_cost[], stretch_places[], misbehaviours[];

@@ -73,6 +73,7 @@ done
 for cpus in 1 2 8; do
 	expect "$cpus vCPUs pass" 0 "PASS" run --kernel patched --cpus $cpus --test 'shared-write-tmpfs' --test vdso-fork
 done
+expect "probes come and go where all vCPUs are" 0 "PASS" run --kernel patched --cpus 8 --test stretch-places
 
 # Typed once the prompt is there, as a person would.
 shell() {
