@@ -123,7 +123,7 @@ fuzz: deps-dev
 LINT_C  := $(wildcard harness/*/*.c)
 LINT_H  := $(wildcard harness/*/*.h)
 LINT_G  := $(wildcard guest-tests/*/*.[ch])
-LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh harness/splats.sh harness/determinism.sh harness/wanted.sh harness/fuzz.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
+LINT_SH := harness/deps.sh harness/bench.sh harness/selftest.sh harness/splats.sh harness/determinism.sh harness/races.sh harness/wanted.sh harness/fuzz.sh guest-tests/selftests-mm.sh .ci/run $(wildcard harness/tests/*.t harness/tests/*.sh)
 lint: deps-dev format-check
 	$(call say,LINT,clang-tidy)clang-tidy --quiet $(filter-out harness/tests/% harness/fuzz/%,$(LINT_C)) -- $(HOST_CFLAGS) -DG_LOG_DOMAIN='"lint"' 2>/dev/null
 	$(call say,LINT,cppcheck)cppcheck --quiet --error-exitcode=1 --enable=warning,portability --inline-suppr \
@@ -155,6 +155,11 @@ determinism: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	harness/determinism.sh $(BUILD) $(N) $(SEEDS)
 
+## races      how many guests it takes until a planted race shows, by each way to run them; ONLY='race-fork-*' for a part
+races: deps
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
+	harness/races.sh $(BUILD) $(ONLY)
+
 ## selftests-mm  the kernel's own tools/testing/selftests/mm, for the plan's programs of that group
 SELFTESTS_SOURCE ?= /usr/src/linux-source-6.12.tar.xz
 SELFTESTS_MM := $(shell sed -n 's,^command = ../../build/selftests-mm/,,p' configs/plans/thorough.plan | cut -d' ' -f1)
@@ -183,6 +188,6 @@ clean:
 
 -include $(OBJS:.o=.d) $(TEST_BINS:=.d)
 
-.PHONY: all help run test test-long check tests deps deps-dev fuzz fuzzers guest lint format format-check selftest splats determinism selftests-mm bench install clean
+.PHONY: all help run test test-long check tests deps deps-dev fuzz fuzzers guest lint format format-check selftest splats determinism races selftests-mm bench install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
