@@ -123,23 +123,30 @@ static bool set_match(FlRule *rule, const char *value, GError **error)
 
 static bool set_flag(FlRule *rule, const char *key, const char *value)
 {
-	bool yes = strcmp(value, "yes") == 0;
+	const struct {
+		FlRuleType type;
+		const char *key, *value;
+		bool *flag;
+	} flags[] = {
+		{FL_RULE_SPLAT, "dies", "yes", &rule->dies},
+		{FL_RULE_SPLAT, "weak", "yes", &rule->weak},
+		{FL_RULE_SPLAT, "tail", "yes", &rule->tail},
+		{FL_RULE_SPLAT, "function", "no", &rule->no_function},
+		{FL_RULE_SPLAT, "frames", "bare", &rule->bare_frames},
+		{FL_RULE_SPLAT, "stack", "maybe", &rule->maybe_stack},
+		{FL_RULE_IGNORE, "alone", "yes", &rule->alone},
+		{FL_RULE_IGNORE, "once", "yes", &rule->once},
+		{FL_RULE_IGNORE, "whole", "yes", &rule->whole},
+	};
 
-	if (strcmp(key, "dies") == 0 && yes)
-		rule->dies = true;
-	else if (strcmp(key, "weak") == 0 && yes)
-		rule->weak = true;
-	else if (strcmp(key, "tail") == 0 && yes)
-		rule->tail = true;
-	else if (strcmp(key, "function") == 0 && strcmp(value, "no") == 0)
-		rule->no_function = true;
-	else if (strcmp(key, "frames") == 0 && strcmp(value, "bare") == 0)
-		rule->bare_frames = true;
-	else if (strcmp(key, "stack") == 0 && strcmp(value, "maybe") == 0)
-		rule->maybe_stack = true;
-	else
-		return false;
-	return true;
+	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
+		if (flags[i].type == rule->type && strcmp(flags[i].key, key) == 0 &&
+		    strcmp(flags[i].value, value) == 0) {
+			*flags[i].flag = true;
+			return true;
+		}
+	}
+	return false;
 }
 
 static void set_text(char **field, const char *value)
@@ -198,21 +205,6 @@ static bool set_expires(FlRule *rule, const char *value, const char *today, GErr
 	return true;
 }
 
-static bool set_ignore_flag(FlRule *rule, const char *key, const char *value)
-{
-	bool yes = strcmp(value, "yes") == 0;
-
-	if (strcmp(key, "alone") == 0 && yes)
-		rule->alone = true;
-	else if (strcmp(key, "once") == 0 && yes)
-		rule->once = true;
-	else if (strcmp(key, "whole") == 0 && yes)
-		rule->whole = true;
-	else
-		return false;
-	return true;
-}
-
 static bool set_rule(FlRule *rule, const char *key, const char *value, const char *today,
 		     GError **error)
 {
@@ -228,7 +220,7 @@ static bool set_rule(FlRule *rule, const char *key, const char *value, const cha
 		return set_expires(rule, value, today, error);
 	else if (rule->type == FL_RULE_IGNORE && strcmp(key, "until") == 0)
 		return set_pattern(&rule->end, value, false, error);
-	else if (rule->type != FL_RULE_IGNORE || !set_ignore_flag(rule, key, value))
+	else if (!set_flag(rule, key, value))
 		return fail(error, "%s: no such key here", key);
 	return true;
 }
