@@ -148,12 +148,13 @@ splats: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
 	harness/splats.sh $(BUILD) $(ONLY)
 
-## determinism  one seed again and again beside busy loops: one console and one trace; N=5 runs, SEEDS=10 seeds
-N     ?= 5
-SEEDS ?= 10
+## determinism  one seed again and again beside busy loops: one console and one trace; N=5 runs, RESTORED=5 from a saved boot, SEEDS=10 seeds
+N        ?= 5
+RESTORED ?= 5
+SEEDS    ?= 10
 determinism: deps
 	@$(MAKE) --no-print-directory -j"$$(nproc)" all
-	harness/determinism.sh $(BUILD) $(N) $(SEEDS)
+	harness/determinism.sh $(BUILD) $(N) $(RESTORED) $(SEEDS)
 
 ## races      how many guests it takes until a planted race shows, by each way to run them; ONLY='race-fork-*' for a part
 races: deps

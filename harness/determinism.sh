@@ -1,18 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make determinism: freshly booted guests of one seed do the same to the last block, whatever the host
-# does beside them, and guests of different seeds do not.
+# make determinism: guests of one seed do the same to the last block, whether they are booted or go on from
+# a boot that was saved, whatever the host does beside them, and guests of different seeds do not.
 #
-#     determinism.sh BUILD RUNS SEEDS      RUNS guests of one seed on each vCPU count of CPUS, every
-#                                          second one beside two busy loops; then SEEDS seeds
+#     determinism.sh BUILD BOOTED RESTORED SEEDS
 #
-# CPUS (default "1 2 4 8"), KERNEL (patched) and TESTS ("vdso-fork shared-write-tmpfs") may be set. Exit code
-# 1 when the hashes of one seed differ, or when fewer than 95 in 100 seeds have a trace of their own.
+# On each vCPU count of CPUS: BOOTED guests of one seed with all TESTS, RESTORED guests of it with the last of
+# them, every second one beside two busy loops; then SEEDS seeds. CPUS (default "1 2 4 8"), KERNEL
+# (patched), PATCH and TESTS ("vdso-fork shared-write-tmpfs") may be set. Exit code 1 when the hashes of one
+# seed differ, or when fewer than 95 in 100 seeds have a trace of their own.
 set -eu
 
 build=$(cd "$1" && pwd)
-runs=$2 seeds=$3
+booted=$2 restored=$3 seeds=$4
+tests=${TESTS:-vdso-fork shared-write-tmpfs}
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/faultline-determinism-XXXXXX")
 hogs=
 
@@ -31,10 +33,13 @@ busy() {
 	done
 }
 
+# run TESTS OPTION...
 run() {
-	# shellcheck disable=SC2046 # a pair of words for each test
+	names=$1
+	shift
+	# shellcheck disable=SC2046,SC2086 # a pair of words for each test
 	"$build/faultline" run --quiet --deterministic --trace --kernel "${KERNEL:-patched}" \
-		--out "$scratch/out" $(printf -- '--test %s ' ${TESTS:-vdso-fork shared-write-tmpfs}) "$@" \
+		${PATCH:+--patch "$PATCH"} --out "$scratch/out" $(printf -- '--test %s ' $names) "$@" \
 		>"$scratch/said" 2>&1 || [ $? = 1 ] || {
 		cat "$scratch/said" >&2
 		exit 3
@@ -55,39 +60,52 @@ distinct() {
 }
 
 failed=0
-row='%-6s %6s %6s %10s %10s %8s %9s %9s  %s\n'
-# shellcheck disable=SC2059 # the row is the format
-printf "$row" vCPUs runs busy consoles protocols traces quiet/s busy/s verdicts
-for cpus in ${CPUS:-1 2 4 8}; do
+row='%-9s %6s %6s %6s %9s %9s %7s %8s %8s  %-12s  %s\n'
+
+# one_seed NAME TESTS CPUS RUNS OPTION...: a row; the trace's hash, which another machine is to have too, and
+# what the verdicts were.
+one_seed() {
+	name=$1 with=$2 cpus=$3 runs=$4
+	shift 4
+	[ "$runs" -gt 0 ] || return 0
 	: >"$scratch/hashes"
-	quiet_s=0 busy_s=0 n_busy=0
+	quiet_ms=0 busy_ms=0
 	for i in $(seq "$runs"); do
-		began=$(date +%s)
 		[ $((i % 2)) = 1 ] || busy
-		run --cpus "$cpus" --seed 1
-		took=$(($(date +%s) - began))
+		began=$(date +%s%N)
+		run "$with" --cpus "$cpus" --seed 1 "$@"
+		took=$((($(date +%s%N) - began) / 1000000))
 		if [ -n "$hogs" ]; then
-			busy_s=$((busy_s + took)) n_busy=$((n_busy + 1))
+			busy_ms=$((busy_ms + took))
 		else
-			quiet_s=$((quiet_s + took))
+			quiet_ms=$((quiet_ms + took))
 		fi
 		quiet
 		hashes >>"$scratch/hashes"
 	done
+	n_busy=$((runs / 2))
 	consoles=$(distinct 1 "$scratch/hashes")
 	protocols=$(distinct 2 "$scratch/hashes")
 	traces=$(distinct 3 "$scratch/hashes")
-	# shellcheck disable=SC2059
-	printf "$row" "$cpus" "$runs" "$n_busy" "$consoles" "$protocols" "$traces" \
-		$((quiet_s / (runs - n_busy))) "$([ $n_busy = 0 ] && echo - || echo $((busy_s / n_busy)))" \
+	# shellcheck disable=SC2059 # the row is the format
+	printf "$row" "$name" "$cpus" "$runs" "$n_busy" "$consoles" "$protocols" "$traces" \
+		$((quiet_ms / (runs - n_busy))) "$([ $n_busy = 0 ] && echo - || echo $((busy_ms / n_busy)))" \
+		"$(head -n 1 "$scratch/hashes" | cut -d' ' -f3 | cut -c1-12)" \
 		"$(cut -d' ' -f4 "$scratch/hashes" | sort | uniq -c | awk '{ printf "%s %s ", $1, $2 }')"
 	[ "$consoles.$protocols.$traces" = 1.1.1 ] || failed=1
+}
+
+# shellcheck disable=SC2059
+printf "$row" guests vCPUs runs busy consoles protocols traces quiet/ms busy/ms trace verdicts
+for cpus in ${CPUS:-1 2 4 8}; do
+	one_seed booted "$tests" "$cpus" "$booted"
+	one_seed restored "${tests##* }" "$cpus" "$restored" --isolate
 done
 [ $failed = 0 ] && echo "one seed: the same bytes and the same trace each time" ||
 	echo "one seed: NOT the same each time"
 
 if [ "$seeds" -gt 0 ]; then
-	run --seed 1 --repeat "$seeds"
+	run "$tests" --seed 1 --repeat "$seeds"
 	hashes >"$scratch/hashes"
 	traces=$(distinct 3 "$scratch/hashes")
 	echo "seeds 1 to $seeds: $traces distinct traces, $(distinct 1 "$scratch/hashes") distinct consoles"
