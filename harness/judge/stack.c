@@ -4,6 +4,8 @@
  */
 #include "judge/stack.h"
 
+#include "judge/demangle.h"
+
 #include <string.h>
 
 enum { SIGNATURE_FRAMES = 3 };
@@ -230,7 +232,7 @@ bool fl_stack_is_registers(const char *text)
 	return false;
 }
 
-char *fl_stack_function(const char *frame)
+char *fl_stack_symbol(const char *frame)
 {
 	static const char *const suffixes[] = {".isra.", ".constprop.", ".part.", ".cold",
 					       ".llvm."};
@@ -244,6 +246,13 @@ char *fl_stack_function(const char *frame)
 			*at = '\0';
 	}
 	return name;
+}
+
+char *fl_stack_function(const char *frame)
+{
+	g_autofree char *symbol = fl_stack_symbol(frame);
+
+	return fl_demangle(symbol);
 }
 
 char *fl_stack_guilty(const FlRules *rules, const char *kind, char **frames, unsigned *from)

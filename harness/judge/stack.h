@@ -31,7 +31,10 @@ bool fl_stack_is_same(const char *frame, const char *other);
 /* A line of registers, which may stand inside a stack where an interrupt came in. */
 bool fl_stack_is_registers(const char *text);
 
-/* The bare name of a frame: "func.isra.0+0x1b/0x2a0" gives "func". */
+/* The bare symbol of a frame: "func.isra.0+0x1b/0x2a0" gives "func". */
+char *fl_stack_symbol(const char *frame);
+
+/* The same as its programmer wrote it, see fl_demangle(). */
 char *fl_stack_function(const char *frame);
 
 /* The first frame that is not reporting machinery, from *from on, which it moves behind it. */

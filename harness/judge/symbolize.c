@@ -298,7 +298,7 @@ static bool resolve(FlSymbolize *symbols, const char *frame, bool exact, GPtrArr
 {
 	const char *plus = strchr(frame, '+'), *slash = plus ? strchr(plus, '/') : NULL;
 	g_autofree char *symbol = plus ? g_strndup(frame, (gsize)(plus - frame)) : NULL;
-	g_autofree char *name = fl_stack_function(frame);
+	g_autofree char *name = fl_stack_symbol(frame);
 	const Object *object = slash ? object_of(symbols, frame) : NULL;
 	const GElf_Sym *sym;
 	uint64_t offset, address;
