@@ -130,7 +130,7 @@ lint: deps-dev format-check
 		--suppress=missingIncludeSystem --suppress=assertWithSideEffect:harness/tests/* --library=gtk '-DG_DEFINE_QUARK(name,function)=' -Iharness -Iguest-tests/include $(LINT_C)
 	$(call say,LINT,shellcheck)shellcheck -x --severity=warning $(LINT_SH)
 	$(call say,LINT,codespell)codespell --quiet-level=2 README.md ARCHITECTURE.md CONTRIBUTING.md Makefile harness images configs guest-tests \
-		--ignore-words-list statics,pathced,neight --skip 'harness/tests/*-cases,*.rules'
+		--ignore-words-list statics,pathced,neight,crate --skip 'harness/tests/*-cases,*.rules'
 
 format-check:
 	$(call say,LINT,clang-format)clang-format --dry-run --Werror $(LINT_C) $(LINT_H) $(LINT_G)
