@@ -4,19 +4,31 @@
  */
 #include "fuzz/fuzz.h"
 
+#include "base/fs.h"
 #include "base/json.h"
 #include "flow/evidence.h"
 #include "report/result.h"
 
 #include <stdlib.h>
 
+static char path_of_folder[] = "/dev/shm/faultline-fuzz-XXXXXX";
+
+static void remove_folder(void)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!fl_fs_remove(path_of_folder, &error))
+		g_printerr("%s\n", error->message);
+}
+
 static const char *folder(void)
 {
-	static char path[] = "/dev/shm/faultline-fuzz-XXXXXX";
 	static const char *made;
 
-	if (!made)
-		made = mkdtemp(path);
+	if (!made) {
+		made = mkdtemp(path_of_folder);
+		atexit(remove_folder);
+	}
 	g_assert(made);
 	return made;
 }
