@@ -62,8 +62,8 @@ distinct() {
 failed=0
 row='%-9s %6s %6s %6s %9s %9s %7s %8s %8s  %-12s  %s\n'
 
-# one_seed NAME TESTS CPUS RUNS OPTION...: a row; the trace's hash, which another machine is to have too, and
-# what the verdicts were.
+# one_seed NAME TESTS CPUS RUNS OPTION...: a row, with the trace's hash, so that rows of two invocations
+# can be compared, and what the verdicts were.
 one_seed() {
 	name=$1 with=$2 cpus=$3 runs=$4
 	shift 4

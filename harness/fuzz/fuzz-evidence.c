@@ -11,25 +11,24 @@
 
 #include <stdlib.h>
 
-static char path_of_folder[] = "/dev/shm/faultline-fuzz-XXXXXX";
+static char *made; /* the folder */
 
-static void remove_folder(void)
+static void remove_made(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!fl_fs_remove(path_of_folder, &error))
+	if (!fl_fs_remove(made, &error))
 		g_printerr("%s\n", error->message);
+	g_free(made);
 }
 
 static const char *folder(void)
 {
-	static const char *made;
-
 	if (!made) {
-		made = mkdtemp(path_of_folder);
-		atexit(remove_folder);
+		made = fl_fs_temp_dir("/dev/shm", "faultline-fuzz", NULL);
+		g_assert(made);
+		atexit(remove_made);
 	}
-	g_assert(made);
 	return made;
 }
 
