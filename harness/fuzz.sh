@@ -4,15 +4,18 @@
 # make fuzz: runs every fuzz target for some seconds, from the golden folders and from what earlier runs
 # found interesting.
 #
-#     fuzz.sh BUILD SECONDS
+#     fuzz.sh BUILD SECONDS [GLOB...]      the targets that match; default: all
 #
 # Exit code 1 when a target found something; the input that shows it lies in BUILD/fuzz.
 set -eu
 
 build=$(cd "$1" && pwd)/fuzz
 seconds=$2
+shift 2
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
+# shellcheck source=harness/wanted.sh
+. "$root/harness/wanted.sh"
 
 # Inputs as each target reads them; cases with more than 64 KiB are slow and teach nothing new.
 seeds() {
@@ -43,13 +46,15 @@ status=0
 for target in "$build"/fuzz-*; do
 	[ -x "$target" ] && [ -f "$target" ] || continue
 	name=${target##*/}
+	wanted "$name" "$@" || continue
 	mkdir -p "$build/corpus/$name" "$build/seeds/$name"
 	seeds "$name" "$build/seeds/$name"
 	if "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
 		-artifact_prefix="$build/$name-" "$build/corpus/$name" "$build/seeds/$name" \
 		>"$build/$name.log" 2>&1; then
 		inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log")
-		echo "$name: ${inputs:-no} inputs in $seconds s, nothing found"
+		covered=$(sed -n 's/.* cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 edges and \2 features covered/p' "$build/$name.log" | tail -n 1)
+		echo "$name: ${inputs:-no} inputs in $seconds s, ${covered:-nothing covered}, nothing found"
 	else
 		echo "$name: found something: $(grep -m 1 -E 'ERROR:|runtime error:|assertion failed' "$build/$name.log" || echo "see the log")"
 		echo "  log: $build/$name.log"
