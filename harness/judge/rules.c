@@ -2,8 +2,8 @@
 /*
  * Rules in memory, and matching. Reading them is rules_load.c.
  *
- * Speed: a line is compared with the beginnings of the rules that share its first byte, and a
- * function with those of the machinery that share its own.
+ * Speed: a line is compared with the rules that share its first two bytes, and a function with the
+ * beginnings of the machinery that share its first one.
  */
 #include "judge/rules.h"
 
@@ -40,40 +40,67 @@ void fl_rules_rule_free(gpointer data)
 	g_free(rule);
 }
 
-FlMachinery *fl_rules_machinery_new(void)
-{
-	FlMachinery *machinery = g_new0(FlMachinery, 1);
-
-	machinery->names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	return machinery;
-}
-
-bool fl_rules_machinery_add(FlMachinery *machinery, const char *word)
-{
-	size_t len = strcspn(word, "*?");
-	GPtrArray **list = &machinery->beginnings[(unsigned char)*word];
-
-	if (!word[len]) {
-		g_hash_table_add(machinery->names, g_strdup(word));
-		return true;
-	}
-	if (!len || strcmp(word + len, "*") != 0)
-		return false;
-	if (!*list)
-		*list = g_ptr_array_new_with_free_func(g_free);
-	g_ptr_array_add(*list, g_strndup(word, len));
-	return true;
-}
-
-void fl_rules_machinery_free(gpointer data)
+static void free_machinery(gpointer data)
 {
 	FlMachinery *machinery = data;
 
-	for (unsigned byte = 0; byte < 256; byte++)
-		g_clear_pointer(&machinery->beginnings[byte], g_ptr_array_unref);
-	g_hash_table_unref(machinery->names);
 	g_strfreev(machinery->kinds);
 	g_free(machinery);
+}
+
+static void free_list(gpointer list)
+{
+	g_ptr_array_unref(list);
+}
+
+static void clear_beginning(gpointer beginning)
+{
+	g_free(((FlBeginning *)beginning)->text);
+}
+
+FlMachinery *fl_rules_machinery_new(FlRules *rules)
+{
+	FlMachinery *machinery = g_new0(FlMachinery, 1);
+
+	g_ptr_array_add(rules->machinery, machinery);
+	return machinery;
+}
+
+static void add_function(FlRules *rules, const FlMachinery *machinery, const char *name)
+{
+	GPtrArray *list = g_hash_table_lookup(rules->functions, name);
+
+	if (!list) {
+		list = g_ptr_array_new();
+		g_hash_table_insert(rules->functions, g_strdup(name), list);
+	}
+	g_ptr_array_add(list, (gpointer)machinery);
+}
+
+static void add_beginning(FlRules *rules, const FlMachinery *machinery, const char *word,
+			  size_t len)
+{
+	GArray **list = &rules->beginnings[(unsigned char)*word];
+	FlBeginning beginning = {.text = g_strndup(word, len), .machinery = machinery};
+
+	if (!*list) {
+		*list = g_array_new(FALSE, FALSE, sizeof(FlBeginning));
+		g_array_set_clear_func(*list, clear_beginning);
+	}
+	g_array_append_val(*list, beginning);
+}
+
+bool fl_rules_machinery_add(FlRules *rules, const FlMachinery *machinery, const char *word)
+{
+	size_t len = strcspn(word, "*?");
+
+	if (word[len] && (!len || strcmp(word + len, "*") != 0))
+		return false;
+	if (word[len])
+		add_beginning(rules, machinery, word, len);
+	else
+		add_function(rules, machinery, word);
+	return true;
 }
 
 FlRules *fl_rules_new(void)
@@ -81,7 +108,8 @@ FlRules *fl_rules_new(void)
 	FlRules *rules = g_new0(FlRules, 1);
 
 	rules->all = g_ptr_array_new_with_free_func(fl_rules_rule_free);
-	rules->machinery = g_ptr_array_new_with_free_func(fl_rules_machinery_free);
+	rules->machinery = g_ptr_array_new_with_free_func(free_machinery);
+	rules->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
 	return rules;
 }
 
@@ -90,24 +118,51 @@ void fl_rules_free(FlRules *rules)
 	if (!rules)
 		return;
 	for (unsigned type = 0; type < FL_RULE_N; type++) {
-		for (unsigned byte = 0; byte < 256; byte++)
-			g_clear_pointer(&rules->by_byte[type][byte], g_ptr_array_unref);
+		for (unsigned start = 0; start < FL_RULES_STARTS; start++)
+			g_clear_pointer(&rules->by_start[type][start], g_ptr_array_unref);
 		g_clear_pointer(&rules->anywhere[type], g_ptr_array_unref);
+		g_clear_pointer(&rules->anywhere_bytes[type], g_array_unref);
 	}
+	for (unsigned byte = 0; byte < 256; byte++)
+		g_clear_pointer(&rules->beginnings[byte], g_array_unref);
 	g_ptr_array_unref(rules->all);
+	g_hash_table_unref(rules->functions);
 	g_ptr_array_unref(rules->machinery);
 	g_free(rules);
 }
 
-void fl_rules_add(FlRules *rules, FlRule *rule)
+/* Where the rules are that may match a text: those that begin with its first two bytes, and a few others. */
+static unsigned start_of(const char *text)
 {
-	GPtrArray **list = &rules->anywhere[rule->type];
+	unsigned char first = (unsigned char)text[0];
+	unsigned char second = first ? (unsigned char)text[1] : 0;
 
-	if (!rule->anywhere)
-		list = &rules->by_byte[rule->type][(unsigned char)rule->match->plain[0]];
+	return (first * 8u + second) % FL_RULES_STARTS;
+}
+
+static void add_to(GPtrArray **list, FlRule *rule)
+{
 	if (!*list)
 		*list = g_ptr_array_new();
 	g_ptr_array_add(*list, rule);
+}
+
+static void add_anywhere(FlRules *rules, FlRule *rule)
+{
+	GArray **bytes = &rules->anywhere_bytes[rule->type];
+
+	if (!*bytes)
+		*bytes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	g_array_append_val(*bytes, rule->match->bytes);
+	add_to(&rules->anywhere[rule->type], rule);
+}
+
+void fl_rules_add(FlRules *rules, FlRule *rule)
+{
+	if (rule->anywhere)
+		add_anywhere(rules, rule);
+	else
+		add_to(&rules->by_start[rule->type][start_of(rule->match->plain)], rule);
 	g_ptr_array_add(rules->all, rule);
 }
 
@@ -122,17 +177,22 @@ static const FlRule *match_list(const GPtrArray *list, const char *text, size_t 
 	return NULL;
 }
 
-/* Where there are many, one look at the line comes first: few lines have all the bytes of any of them. */
-static const FlRule *match_anywhere(const GPtrArray *list, const char *text, size_t len)
+/* One look at the line comes first: few lines have all the bytes of any of the rules. */
+static const FlRule *match_anywhere(const FlRules *rules, FlRuleType type, const char *text,
+				    size_t len)
 {
-	uint64_t present = UINT64_MAX;
+	const GPtrArray *list = rules->anywhere[type];
+	const uint64_t *needed;
+	uint64_t present;
 
-	if (list && list->len >= MANY)
-		present = fl_pattern_bytes(text, len);
-	for (unsigned i = 0; list && i < list->len; i++) {
+	if (!list)
+		return NULL;
+	needed = (const uint64_t *)(const void *)rules->anywhere_bytes[type]->data;
+	present = list->len >= MANY ? fl_pattern_bytes(text, len) : UINT64_MAX;
+	for (unsigned i = 0; i < list->len; i++) {
 		const FlRule *rule = list->pdata[i];
 
-		if (!(rule->match->bytes & ~present) && fl_pattern_matches(rule->match, text, len))
+		if (!(needed[i] & ~present) && fl_pattern_matches(rule->match, text, len))
 			return rule;
 	}
 	return NULL;
@@ -140,9 +200,9 @@ static const FlRule *match_anywhere(const GPtrArray *list, const char *text, siz
 
 const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *text, size_t len)
 {
-	const FlRule *rule = match_list(rules->by_byte[type][(unsigned char)*text], text, len);
+	const FlRule *rule = match_list(rules->by_start[type][start_of(text)], text, len);
 
-	return rule ? rule : match_anywhere(rules->anywhere[type], text, len);
+	return rule ? rule : match_anywhere(rules, type, text, len);
 }
 
 /* Like g_match_info_expand_references, which reads the title anew each time. */
@@ -198,26 +258,25 @@ bool fl_rules_is_sequel_of(const FlRule *rule, const char *kind)
 	return has_kind(rule->sequel_of, kind);
 }
 
-static bool is_one_of(const FlMachinery *machinery, const char *function)
+static bool counts_for(const FlMachinery *machinery, const char *kind)
 {
-	const GPtrArray *list = machinery->beginnings[(unsigned char)*function];
-
-	for (unsigned i = 0; list && i < list->len; i++) {
-		if (g_str_has_prefix(function, list->pdata[i]))
-			return true;
-	}
-	return g_hash_table_contains(machinery->names, function);
+	return !machinery->kinds || g_strv_contains((const char *const *)machinery->kinds, kind);
 }
 
 bool fl_rules_is_machinery(const FlRules *rules, const char *kind, const char *function)
 {
-	for (unsigned i = 0; i < rules->machinery->len; i++) {
-		const FlMachinery *machinery = rules->machinery->pdata[i];
+	const GPtrArray *named = g_hash_table_lookup(rules->functions, function);
+	const GArray *begun = rules->beginnings[(unsigned char)*function];
 
-		if (machinery->kinds &&
-		    !g_strv_contains((const char *const *)machinery->kinds, kind))
-			continue;
-		if (is_one_of(machinery, function))
+	for (unsigned i = 0; named && i < named->len; i++) {
+		if (counts_for(named->pdata[i], kind))
+			return true;
+	}
+	for (unsigned i = 0; begun && i < begun->len; i++) {
+		const FlBeginning *beginning = &g_array_index(begun, FlBeginning, i);
+
+		if (g_str_has_prefix(function, beginning->text) &&
+		    counts_for(beginning->machinery, kind))
 			return true;
 	}
 	return false;

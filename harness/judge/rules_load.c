@@ -64,8 +64,7 @@ static bool begin(Loader *loader, const char *section, GError **error)
 		return false;
 	loader->machinery = NULL;
 	if (g_str_has_prefix(section, "machinery ")) {
-		loader->machinery = fl_rules_machinery_new();
-		g_ptr_array_add(loader->rules->machinery, loader->machinery);
+		loader->machinery = fl_rules_machinery_new(loader->rules);
 		return true;
 	}
 	for (unsigned type = 0; type < G_N_ELEMENTS(types); type++) {
@@ -81,20 +80,19 @@ static bool begin(Loader *loader, const char *section, GError **error)
 	return fail(error, "[%s]: expected splat, ignore, known or machinery and a name", section);
 }
 
-static bool set_machinery(FlMachinery *machinery, const char *key, const char *value,
-			  GError **error)
+static bool set_machinery(Loader *loader, const char *key, const char *value, GError **error)
 {
 	g_auto(GStrv) words = fl_ini_words(value);
 
 	if (strcmp(key, "kinds") == 0) {
-		g_strfreev(machinery->kinds);
-		machinery->kinds = g_steal_pointer(&words);
+		g_strfreev(loader->machinery->kinds);
+		loader->machinery->kinds = g_steal_pointer(&words);
 		return true;
 	}
 	if (strcmp(key, "functions") != 0)
 		return fail(error, "%s: expected functions or kinds", key);
 	for (char **word = words; *word; word++)
-		if (!fl_rules_machinery_add(machinery, *word))
+		if (!fl_rules_machinery_add(loader->rules, loader->machinery, *word))
 			return fail(error, "functions: %s: a * may only stand at the end", *word);
 	return true;
 }
@@ -234,7 +232,7 @@ static bool take(const char *section, const char *key, const char *value, unsign
 	if (!key)
 		return begin(loader, section, error);
 	if (loader->machinery)
-		return set_machinery(loader->machinery, key, value, error);
+		return set_machinery(loader, key, value, error);
 	return set_rule(loader->rule, key, value, loader->today, error);
 }
 

@@ -6,23 +6,33 @@
 
 #include "judge/rules.h"
 
+#define FL_RULES_STARTS 1024
+
 typedef struct {
-	GHashTable *names;	    /* a set */
-	GPtrArray *beginnings[256]; /* of char *, by their first byte; or NULL */
-	char **kinds;		    /* NULL: all */
+	char **kinds; /* NULL: all */
 } FlMachinery;
 
+typedef struct {
+	char *text;
+	const FlMachinery *machinery;
+} FlBeginning;
+
 struct FlRules {
-	GPtrArray *all;			    /* of FlRule, owns them */
-	GPtrArray *by_byte[FL_RULE_N][256]; /* by the first byte of the match; or NULL */
-	GPtrArray *anywhere[FL_RULE_N];	    /* or NULL */
-	GPtrArray *machinery;		    /* of FlMachinery */
+	GPtrArray *all; /* of FlRule, owns them */
+	/* By the first two bytes of the match, see start_of(); or NULL. */
+	GPtrArray *by_start[FL_RULE_N][FL_RULES_STARTS];
+	GPtrArray *anywhere[FL_RULE_N];	   /* or NULL */
+	GArray *anywhere_bytes[FL_RULE_N]; /* of uint64_t, what each of `anywhere` needs; or NULL */
+	GPtrArray *machinery;		   /* of FlMachinery, owns them */
+	GHashTable *functions;		   /* name to a GPtrArray of its FlMachinery */
+	GArray *beginnings[256];	   /* of FlBeginning, by their first byte; or NULL */
 };
 
 FlRules *fl_rules_new(void);
 void fl_rules_add(FlRules *rules, FlRule *rule);
 void fl_rules_rule_free(gpointer rule);
-FlMachinery *fl_rules_machinery_new(void);
+
+/* Owned by the rules. */
+FlMachinery *fl_rules_machinery_new(FlRules *rules);
 /* A name, or the beginning of names with a * behind; false: neither. */
-bool fl_rules_machinery_add(FlMachinery *machinery, const char *word);
-void fl_rules_machinery_free(gpointer machinery);
+bool fl_rules_machinery_add(FlRules *rules, const FlMachinery *machinery, const char *word);
