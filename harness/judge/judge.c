@@ -287,7 +287,7 @@ FlVerdict *fl_judge_end(FlJudge *judge, FlEnding ending, const char *detail)
 				     judge->session->running);
 	evidence.findings = findings;
 	evidence.n_console_lines = judge->lines.number;
-	evidence.last_line = judge->lines.scratch->str;
+	evidence.last_line = judge->lines.scratch;
 	evidence.n_dropped = judge->n_dropped;
 	return fl_ruling(&evidence);
 }

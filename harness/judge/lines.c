@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Bytes to lines. The path of a quiet line touches each byte twice (memchr for its end, memchr
- * for the start of a torn half) and copies it once; everything dearer waits for a rare byte.
+ * for the start of a torn half) and copies it once, after one look at the whole piece for what has
+ * to be taken out; everything dearer waits for a rare byte.
  */
 #include "judge/lines.h"
 
@@ -13,15 +14,15 @@ void fl_lines_init(FlLines *lines, FlLineFn fn, gpointer data)
 {
 	*lines = (FlLines){.fn = fn, .data = data};
 	lines->partial = g_string_new(NULL);
-	lines->scratch = g_string_sized_new(FL_LINES_MAX + 1);
+	lines->scratch = g_malloc(FL_LINES_MAX + 1);
+	*lines->scratch = '\0';
 }
 
 void fl_lines_clear(FlLines *lines)
 {
 	if (lines->partial)
 		g_string_free(lines->partial, TRUE);
-	if (lines->scratch)
-		g_string_free(lines->scratch, TRUE);
+	g_free(lines->scratch);
 	*lines = (FlLines){0};
 }
 
@@ -153,10 +154,10 @@ static void hand_out(FlLines *lines, const char *text, size_t len, bool torn)
 	FlLine line = {.number = lines->number, .torn = torn};
 	size_t prefix = read_prefix(lines, text, len, &line);
 
-	g_string_truncate(lines->scratch, 0);
-	g_string_append_len(lines->scratch, text + prefix, (gssize)(len - prefix));
-	line.text = lines->scratch->str;
-	line.len = lines->scratch->len;
+	line.len = len - prefix;
+	memcpy(lines->scratch, text + prefix, line.len);
+	lines->scratch[line.len] = '\0';
+	line.text = lines->scratch;
 	lines->fn(&line, lines->data);
 }
 
@@ -233,13 +234,14 @@ static void clean_and_hand_out(FlLines *lines, const char *text, size_t len, boo
 	hand_out_parts(lines, clean, n, torn);
 }
 
-static void take_line(FlLines *lines, const char *text, size_t len, bool torn)
+/* may_be_dirty: false when it is known not to be. */
+static void take_line(FlLines *lines, const char *text, size_t len, bool torn, bool may_be_dirty)
 {
 	lines->number++;
 	while (len && text[len - 1] == '\r')
 		len--;
 	len = MIN(len, FL_LINES_MAX);
-	if (is_dirty(text, len))
+	if (may_be_dirty && is_dirty(text, len))
 		clean_and_hand_out(lines, text, len, torn);
 	else
 		hand_out_parts(lines, text, len, torn);
@@ -256,14 +258,16 @@ static void keep_partial(FlLines *lines, const char *bytes, size_t len)
 void fl_lines_feed(FlLines *lines, const char *bytes, size_t len)
 {
 	const char *end = bytes + len, *newline;
+	bool may_be_dirty = is_dirty(bytes, len);
 
 	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes)))) {
 		if (lines->partial->len) {
 			keep_partial(lines, bytes, (size_t)(newline - bytes));
-			take_line(lines, lines->partial->str, lines->partial->len, lines->overlong);
+			take_line(lines, lines->partial->str, lines->partial->len, lines->overlong,
+				  true);
 			g_string_truncate(lines->partial, 0);
 		} else {
-			take_line(lines, bytes, (size_t)(newline - bytes), false);
+			take_line(lines, bytes, (size_t)(newline - bytes), false, may_be_dirty);
 		}
 		lines->overlong = false;
 		bytes = newline + 1;
@@ -276,6 +280,6 @@ void fl_lines_end(FlLines *lines)
 {
 	if (!lines->partial->len)
 		return;
-	take_line(lines, lines->partial->str, lines->partial->len, true);
+	take_line(lines, lines->partial->str, lines->partial->len, true, true);
 	g_string_truncate(lines->partial, 0);
 }

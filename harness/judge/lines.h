@@ -30,7 +30,7 @@ typedef void (*FlLineFn)(const FlLine *line, gpointer data);
 
 typedef struct {
 	GString *partial;  /* the line whose end has not come */
-	GString *scratch;  /* a line as it is handed out */
+	char *scratch;	   /* a line as it is handed out, FL_LINES_MAX + 1 bytes */
 	unsigned number;   /* lines seen so far */
 	bool overlong;	   /* the rest of the present line is thrown away */
 	bool any_stamp;	   /* this console prints time stamps */
