@@ -28,6 +28,7 @@
 
 #define NAME_MAX_BYTES 32
 #define OBJECT_BYTES   64
+#define FLOOD_LINES    20000
 
 static DEFINE_MUTEX(first);
 static DEFINE_MUTEX(second);
@@ -99,6 +100,14 @@ static noinline void splat_refcount(void)
 	refcount_t count = REFCOUNT_INIT(0);
 
 	refcount_inc(&count);
+}
+
+/* More than the log buffer holds, and the report at its end. */
+static noinline void splat_flood(void)
+{
+	for (unsigned int i = 0; i < FLOOD_LINES; i++)
+		pr_info("line %u of a driver that says a great deal\n", i);
+	WARN_ON(1);
 }
 
 /* ---- the books of mm ---- */
@@ -331,10 +340,12 @@ static const struct {
 	{"warn", splat_warn},
 	{"list", splat_list},
 	{"refcount", splat_refcount},
+	{"flood", splat_flood},
 	{"rss", splat_rss},
 	{"page-tables", splat_page_tables},
 	{"page-state", splat_page_state},
 	{"redzone", splat_redzone},
+	{"out-of-bounds", splat_redzone}, /* the same, where KASAN sees it */
 	{"use-after-free", splat_use_after_free},
 	{"double-free", splat_double_free},
 	{"circular", splat_circular},
