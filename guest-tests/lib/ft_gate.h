@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads that leave one place at the same moment, again and again. Nobody sleeps there: a thread
- * that has to be woken comes too late for a race of a few microseconds.
+ * Threads that leave one place at the same moment, again and again. Whoever waits long sleeps, so
+ * that a host with fewer CPUs than the guest runs those that have not come yet; but a thread that
+ * has to be woken comes too late for a race of a few microseconds, so nobody leaves before one
+ * that was woken is there as well.
  */
 #pragma once
 
@@ -9,7 +11,10 @@
 
 struct ft_gate {
 	unsigned threads;
-	atomic_uint arrived; /* since the beginning */
+	/* All since the beginning. */
+	atomic_uint arrived, asleep, awake;
+	atomic_uint called; /* groups whose sleepers are woken */
+	atomic_uint opened; /* groups that may leave */
 };
 
 void ft_gate_init(struct ft_gate *gate, unsigned threads);
