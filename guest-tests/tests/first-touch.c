@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGES 1024
+#define PAGES 512
 
 /* The kernel keeps the counters of the resident set for each CPU and adds them up late. */
 #define RSS_SLACK_PAGES 256

@@ -24,7 +24,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ROUNDS	    8192 /* 32 MiB of pages */
+#define ROUNDS	    6144 /* 24 MiB of pages */
 #define FULL_PAGES  5120 /* of a disk of 8 MiB: 12 MiB are without a block */
 #define RING_PAGES  256
 #define RING_ROUNDS 32

@@ -32,7 +32,7 @@
 
 #define GROUP	  FT_GROUP_AT "/ft-limit"
 #define LIMIT	  "8388608"
-#define PAGES	  8192	/* four times the limit */
+#define PAGES	  4096	/* twice the limit */
 #define NEIGHBOUR 64	/* pages that the process outside uses */
 #define DEATH_MS  10000 /* from the first store to the end; scaled */
 

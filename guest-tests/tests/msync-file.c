@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define PAGES	    64
-#define SYNCS	    3
+#define SYNCS	    2
 #define SHORT_BYTES 1000		      /* less than a block of any of the file systems */
 #define PFN_MASK    ((UINT64_C(1) << 55) - 1) /* Documentation/admin-guide/mm/pagemap.rst */
 

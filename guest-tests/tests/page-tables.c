@@ -25,7 +25,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define RANGES	   512
+#define RANGES	   256
 #define MET	   32 /* of them: all threads at the same moment */
 #define RANGE	   (2ul << 20)
 #define SLACK	   48	/* pages; a loss shows as hundreds */

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 
-#define PAGES 2048
+#define PAGES 1024
 /*
  * A counter of a process is a per-CPU one, read without its CPUs' shares: up to a batch of 32 on
  * each CPU stays unseen (lib/percpu_counter.c); and the program's own pages come as they are used.

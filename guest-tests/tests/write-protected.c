@@ -27,7 +27,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGES  64
+#define PAGES  32
 #define ALL_OF (PAGES * FT_PAGE)
 
 enum state { FRESH, READ, DIRTY, STATES };
