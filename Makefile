@@ -80,7 +80,8 @@ deps:
 deps-dev: deps
 	@harness/deps.sh configs/packages-dev.list
 
-tests: $(TEST_BINS)
+REPLAYS := $(patsubst harness/fuzz/%.c,$(BUILD)/replay/%,$(wildcard harness/fuzz/fuzz-*.c))
+tests: $(TEST_BINS) $(REPLAYS)
 
 $(BUILD)/obj/%.o: harness/%.c
 	@mkdir -p $(@D)
@@ -109,6 +110,10 @@ fuzzers: $(FUZZERS)
 $(BUILD)/fuzz/%: harness/fuzz/%.c harness/fuzz/file.c $(LIB)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)$(CC) $(HOST_CFLAGS) -DFL_TEST_SRCDIR='"$(CURDIR)"' -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+$(BUILD)/replay/%: harness/fuzz/%.c harness/fuzz/file.c harness/fuzz/replay.c $(LIB)
+	@mkdir -p $(@D)
+	$(call say,TEST,$<)$(CC) $(HOST_CFLAGS) -DFL_TEST_SRCDIR='"$(CURDIR)"' -o $@ $^ $(PKG_LIBS)
 
 include guest-tests/guest.mk
 

@@ -5,6 +5,8 @@
 # found interesting.
 #
 #     fuzz.sh BUILD SECONDS [GLOB...]      the targets that match; default: all
+#     fuzz.sh BUILD keep [GLOB...]         makes harness/fuzz/corpus of what reaches code that no other
+#                                          input reaches
 #
 # Exit code 1 when a target found something; the input that shows it lies in BUILD/fuzz.
 set -eu
@@ -16,6 +18,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 # shellcheck source=harness/wanted.sh
 . "$root/harness/wanted.sh"
+
+KEEP_BYTES=4097
 
 # Inputs as each target reads them; cases with more than 64 KiB are slow and teach nothing new.
 seeds() {
@@ -42,13 +46,7 @@ seeds() {
 	esac
 }
 
-status=0
-for target in "$build"/fuzz-*; do
-	[ -x "$target" ] && [ -f "$target" ] || continue
-	name=${target##*/}
-	wanted "$name" "$@" || continue
-	mkdir -p "$build/corpus/$name" "$build/seeds/$name"
-	seeds "$name" "$build/seeds/$name"
+run() {
 	if "$target" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 \
 		-artifact_prefix="$build/$name-" "$build/corpus/$name" "$build/seeds/$name" \
 		>"$build/$name.log" 2>&1; then
@@ -61,5 +59,28 @@ for target in "$build"/fuzz-*; do
 		echo "  again: $target $build/$name-*"
 		status=1
 	fi
+}
+
+# Small ones only: they are in the repository. The same inputs give the same archive.
+keep() {
+	rm -rf "$build/kept" "$build/small"
+	mkdir "$build/kept" "$build/small"
+	find "$build/corpus/$name" "$build/seeds/$name" -type f -size -"$KEEP_BYTES"c -exec cp {} "$build/small" ';'
+	"$target" -merge=1 "$build/kept" "$build/small" >"$build/$name.log" 2>&1
+	mkdir -p harness/fuzz/corpus
+	tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=644 -C "$build/kept" -c . |
+		gzip -n9 >"harness/fuzz/corpus/$name.tar.gz"
+	echo "$name: $(find "$build/kept" -type f | wc -l) inputs kept"
+}
+
+status=0
+for target in "$build"/fuzz-*; do
+	[ -x "$target" ] && [ -f "$target" ] || continue
+	name=${target##*/}
+	wanted "$name" "$@" || continue
+	mkdir -p "$build/corpus/$name" "$build/seeds/$name"
+	seeds "$name" "$build/seeds/$name"
+	[ ! -e "harness/fuzz/corpus/$name.tar.gz" ] || tar -xzf "harness/fuzz/corpus/$name.tar.gz" -C "$build/seeds/$name"
+	if [ "$seconds" = keep ]; then keep; else run; fi
 done
 exit $status
