@@ -45,9 +45,11 @@ static bool says_dropped(const char *text)
 static size_t before_replay(const FlLine *line)
 {
 	static const char note[] = "** replaying previous printk message **";
-	const char *at = line->len > strlen(note) ? strstr(line->text, note) : NULL;
+	size_t cut = line->len - strlen(note);
 
-	return at ? (size_t)(at - line->text) : 0;
+	if (line->len <= strlen(note) || line->text[line->len - 1] != '*')
+		return 0;
+	return strcmp(line->text + cut, note) == 0 ? cut : 0;
 }
 
 static void take_cut_line(FlJudge *judge, const FlLine *line, size_t len)
@@ -153,7 +155,7 @@ static void take_console_line(const FlLine *line, gpointer data)
 		take_banner(judge, line);
 	else if (judge->boots)
 		follow_boots(judge, line);
-	cut = memchr(line->text, '*', line->len) ? before_replay(line) : 0;
+	cut = before_replay(line);
 	if (cut)
 		take_cut_line(judge, line, cut);
 	else

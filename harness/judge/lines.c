@@ -48,29 +48,46 @@ static size_t delta_len(const char *text, size_t len)
 	return end ? (size_t)(end + 1 - text) : 0;
 }
 
-/* "[    1.234567]": exactly six decimals, as printk prints them. */
+/* What a digit stands for, more than 9: it is none. */
+static unsigned digit_of(char c)
+{
+	return (unsigned char)(c - '0');
+}
+
+/* Six digits, as printk prints the decimals of a stamp. */
+static bool read_micros(const char *text, uint64_t *ret_us)
+{
+	unsigned value = 0;
+	bool digits = true;
+
+#pragma GCC unroll 6
+	for (unsigned i = 0; i < 6; i++) {
+		unsigned digit = digit_of(text[i]);
+
+		digits &= digit <= 9;
+		value = value * 10 + digit;
+	}
+	*ret_us = value;
+	return digits;
+}
+
+/* "[    1.234567]" */
 static size_t read_stamp(const char *text, size_t len, uint64_t *ret_us)
 {
-	uint64_t sec = 0, frac = 0;
-	size_t at = 1;
+	uint64_t sec = 0, frac;
+	size_t at = 1, first;
 
 	if (len < 10 || text[0] != '[')
 		return 0;
 	while (at < len && text[at] == ' ')
 		at++;
-	if (at >= len || !g_ascii_isdigit(text[at]))
+	for (first = at; at < len && at < 16 && digit_of(text[at]) <= 9; at++)
+		sec = sec * 10 + digit_of(text[at]);
+	if (at == first || at + 8 > len || text[at] != '.' || !read_micros(text + at + 1, &frac))
 		return 0;
-	for (; at < len && at < 16 && g_ascii_isdigit(text[at]); at++)
-		sec = sec * 10 + (uint64_t)(text[at] - '0');
-	if (at + 8 > len || text[at] != '.')
-		return 0;
-	for (unsigned i = 1; i <= 6; i++) {
-		if (!g_ascii_isdigit(text[at + i]))
-			return 0;
-		frac = frac * 10 + (uint64_t)(text[at + i] - '0');
-	}
 	at += 7;
-	at += delta_len(text + at, len - at);
+	if (text[at] != ']')
+		at += delta_len(text + at, len - at);
 	if (at >= len || text[at] != ']')
 		return 0;
 	*ret_us = sec * 1000000 + frac;
@@ -81,7 +98,7 @@ static size_t read_stamp(const char *text, size_t len, uint64_t *ret_us)
 static size_t read_caller(const char *text, size_t len, uint32_t *ret_caller)
 {
 	uint32_t number = 0;
-	size_t at = 1;
+	size_t at = 1, first;
 	char kind;
 
 	if (len < 4 || text[0] != '[')
@@ -91,9 +108,9 @@ static size_t read_caller(const char *text, size_t len, uint32_t *ret_caller)
 	if (at + 2 >= len || (text[at] != 'T' && text[at] != 'C'))
 		return 0;
 	kind = text[at++];
-	while (at < len && at < 16 && g_ascii_isdigit(text[at]))
-		number = number * 10 + (uint32_t)(text[at++] - '0');
-	if (at >= len || text[at] != ']' || !g_ascii_isdigit(text[at - 1]))
+	for (first = at; at < len && at < 16 && digit_of(text[at]) <= 9; at++)
+		number = number * 10 + digit_of(text[at]);
+	if (at == first || at >= len || text[at] != ']')
 		return 0;
 	*ret_caller = number * 2 + (kind == 'C') + 2;
 	return at + 1;
@@ -128,16 +145,17 @@ size_t fl_lines_prefix(const char *text, size_t len, FlLine *ret_line)
 
 /*
  * A log with printk's stamps has them on every line, so there a date is somebody else's. A date
- * is no reason to take the lines without one for somebody else's, though.
+ * is no reason to take the lines without one for somebody else's, though. printk: length of the
+ * prefix that the kernel put there, already read into the line.
  */
-static size_t read_prefix(FlLines *lines, const char *text, size_t len, FlLine *line)
+static size_t read_prefix(FlLines *lines, const char *text, size_t len, size_t printk, FlLine *line)
 {
-	size_t prefix = fl_lines_prefix(text, len, line);
+	size_t prefix;
 
-	if (prefix) {
+	if (printk) {
 		lines->any_stamp = true;
 		/* journalctl -o short-monotonic */
-		return line->caller ? prefix : prefix + fl_dated_host(text + prefix, len - prefix);
+		return line->caller ? printk : printk + fl_dated_host(text + printk, len - printk);
 	}
 	if (line->torn || lines->any_stamp)
 		return 0;
@@ -149,22 +167,21 @@ static size_t read_prefix(FlLines *lines, const char *text, size_t len, FlLine *
 	return prefix + (line->caller && prefix < len && text[prefix] == ' ');
 }
 
-static void hand_out(FlLines *lines, const char *text, size_t len, bool torn)
+static void hand_out(FlLines *lines, const char *text, size_t len, size_t printk, FlLine *line)
 {
-	FlLine line = {.number = lines->number, .torn = torn};
-	size_t prefix = read_prefix(lines, text, len, &line);
+	size_t prefix = read_prefix(lines, text, len, printk, line);
 
-	line.len = len - prefix;
-	memcpy(lines->scratch, text + prefix, line.len);
-	lines->scratch[line.len] = '\0';
-	line.text = lines->scratch;
-	lines->fn(&line, lines->data);
+	line->len = len - prefix;
+	memcpy(lines->scratch, text + prefix, line->len);
+	lines->scratch[line->len] = '\0';
+	line->text = lines->scratch;
+	lines->fn(line, lines->data);
 }
 
-/* Where a second printk prefix begins inside a line, 0: nowhere. */
-static size_t find_tear(const char *text, size_t len)
+/* Where a second printk prefix begins inside a line, behind the one that it has; 0: nowhere. */
+static size_t find_tear(const char *text, size_t len, size_t printk)
 {
-	const char *at = text + 1, *end = text + len;
+	const char *at = text + MAX(printk, 1), *end = text + len;
 
 	while (at < end && (at = memchr(at, '[', (size_t)(end - at)))) {
 		FlLine ignored = {0};
@@ -180,17 +197,19 @@ static size_t find_tear(const char *text, size_t len)
 /* Text of a clean line; parts it where the kernel wrote into somebody's unfinished line. */
 static void hand_out_parts(FlLines *lines, const char *text, size_t len, bool torn)
 {
-	size_t skip = 1 + read_level(text, len);
-	size_t tear;
+	FlLine line = {.number = lines->number, .torn = torn};
+	size_t printk = fl_lines_prefix(text, len, &line), tear;
 
-	while (len > skip && (tear = find_tear(text + skip - 1, len - skip + 1))) {
-		tear += skip - 1;
-		hand_out(lines, text, tear, true);
+	while ((tear = find_tear(text, len, printk))) {
+		line = (FlLine){.number = lines->number, .torn = true};
+		printk = fl_lines_prefix(text, tear, &line);
+		hand_out(lines, text, tear, printk, &line);
 		text += tear;
 		len -= tear;
-		skip = 1;
+		line = (FlLine){.number = lines->number, .torn = torn};
+		printk = fl_lines_prefix(text, len, &line);
 	}
-	hand_out(lines, text, len, torn);
+	hand_out(lines, text, len, printk, &line);
 }
 
 /* Length of an ANSI escape sequence at text, at least 1. */
@@ -210,9 +229,16 @@ static size_t escape_len(const char *text, size_t len)
 	return at < len ? at + 1 : len;
 }
 
-static bool is_dirty(const char *text, size_t len)
+/* What of a text has to be taken out of it. */
+typedef enum { CLEAN = 0, HAS_CR = 1, HAS_MORE = 2 } Dirt;
+
+static Dirt dirt_of(const char *text, size_t len)
 {
-	return memchr(text, '\r', len) || memchr(text, '\033', len) || memchr(text, '\0', len);
+	Dirt dirt = memchr(text, '\r', len) ? HAS_CR : CLEAN;
+
+	if (memchr(text, '\033', len) || memchr(text, '\0', len))
+		dirt |= HAS_MORE;
+	return dirt;
 }
 
 static void clean_and_hand_out(FlLines *lines, const char *text, size_t len, bool torn)
@@ -234,14 +260,19 @@ static void clean_and_hand_out(FlLines *lines, const char *text, size_t len, boo
 	hand_out_parts(lines, clean, n, torn);
 }
 
-/* may_be_dirty: false when it is known not to be. */
-static void take_line(FlLines *lines, const char *text, size_t len, bool torn, bool may_be_dirty)
+/* around: the dirt of the piece in which the line is. A serial console ends its lines in CR LF. */
+static bool is_dirty(const char *text, size_t len, Dirt around)
+{
+	return around & HAS_MORE ? dirt_of(text, len) != CLEAN : around && memchr(text, '\r', len);
+}
+
+static void take_line(FlLines *lines, const char *text, size_t len, bool torn, Dirt around)
 {
 	lines->number++;
 	while (len && text[len - 1] == '\r')
 		len--;
 	len = MIN(len, FL_LINES_MAX);
-	if (may_be_dirty && is_dirty(text, len))
+	if (is_dirty(text, len, around))
 		clean_and_hand_out(lines, text, len, torn);
 	else
 		hand_out_parts(lines, text, len, torn);
@@ -258,16 +289,16 @@ static void keep_partial(FlLines *lines, const char *bytes, size_t len)
 void fl_lines_feed(FlLines *lines, const char *bytes, size_t len)
 {
 	const char *end = bytes + len, *newline;
-	bool may_be_dirty = is_dirty(bytes, len);
+	Dirt dirt = dirt_of(bytes, len);
 
 	while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes)))) {
 		if (lines->partial->len) {
 			keep_partial(lines, bytes, (size_t)(newline - bytes));
 			take_line(lines, lines->partial->str, lines->partial->len, lines->overlong,
-				  true);
+				  HAS_MORE);
 			g_string_truncate(lines->partial, 0);
 		} else {
-			take_line(lines, bytes, (size_t)(newline - bytes), false, may_be_dirty);
+			take_line(lines, bytes, (size_t)(newline - bytes), false, dirt);
 		}
 		lines->overlong = false;
 		bytes = newline + 1;
@@ -280,6 +311,6 @@ void fl_lines_end(FlLines *lines)
 {
 	if (!lines->partial->len)
 		return;
-	take_line(lines, lines->partial->str, lines->partial->len, true, true);
+	take_line(lines, lines->partial->str, lines->partial->len, true, HAS_MORE);
 	g_string_truncate(lines->partial, 0);
 }
