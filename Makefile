@@ -16,7 +16,7 @@ endif
 # Which rooms of harness/ to build; fewer of them only for work on one room.
 ROOMS   ?= base plan kernel image vm judge store report flow cli
 
-LIBS_PKG   := glib-2.0 gio-2.0 gio-unix-2.0 jansson libarchive libdw libelf libguestfs libcrypto libgit2 sqlite3
+LIBS_PKG   := glib-2.0 gio-2.0 gio-unix-2.0 libpcre2-8 jansson libarchive libdw libelf libguestfs libcrypto libgit2 sqlite3
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_PKG))
 PKG_LIBS    = $(shell pkg-config --libs $(LIBS_PKG)) -liberty -lm
 

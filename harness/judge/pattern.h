@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An expression, and the plain text that every match of it holds: lines are sifted by the text
- * before the expression runs. Knows nothing of what is matched.
+ * An expression of Perl's (pcre2pattern(3)), and the plain text that every match of it holds: lines
+ * are sifted by the text before the expression runs. Knows nothing of what is matched.
+ *
+ * A pattern keeps its last match: one thread at a time may use it.
  */
 #pragma once
 
@@ -10,8 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define FL_PATTERN_ERROR fl_pattern_error_quark()
+GQuark fl_pattern_error_quark(void);
+typedef enum { FL_PATTERN_ERROR_INVALID } FlPatternError;
+
+typedef struct FlExpression FlExpression;
+
 typedef struct {
-	GRegex *regex;
+	FlExpression *expression;
 	char *plain;	/* may be empty: then the expression always runs */
 	size_t len;	/* of plain */
 	size_t rarest;	/* where in plain the byte is that fewest lines have */
@@ -35,8 +43,13 @@ bool fl_pattern_has_choice(const char *expression);
 /* Sifts by a text that a matching line holds somewhere, instead of that by which it begins. */
 void fl_pattern_sift_by(FlPattern *pattern, const char *text);
 
-/* text is NUL-terminated; len its length. */
+/* text is NUL-terminated; len its length. False: it does not match; true is the expression's to say. */
+bool fl_pattern_may_match(const FlPattern *pattern, const char *text, size_t len);
 bool fl_pattern_matches(const FlPattern *pattern, const char *text, size_t len);
 
 /* What the first group of its match is, NULL: no match. The caller frees. */
 char *fl_pattern_group(const FlPattern *pattern, const char *text, size_t len);
+
+/* The replacement with what the groups \0 to \9 are in it, NULL: no match. The caller frees. */
+char *fl_pattern_expand(const FlPattern *pattern, const char *text, size_t len,
+			const char *replacement);

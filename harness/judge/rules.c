@@ -108,6 +108,7 @@ FlRules *fl_rules_new(void)
 	FlRules *rules = g_new0(FlRules, 1);
 
 	rules->all = g_ptr_array_new_with_free_func(fl_rules_rule_free);
+	rules->needed = g_array_new(FALSE, FALSE, sizeof(FlNeeded));
 	rules->machinery = g_ptr_array_new_with_free_func(free_machinery);
 	rules->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
 	return rules;
@@ -125,6 +126,7 @@ void fl_rules_free(FlRules *rules)
 	}
 	for (unsigned byte = 0; byte < 256; byte++)
 		g_clear_pointer(&rules->beginnings[byte], g_array_unref);
+	g_array_unref(rules->needed);
 	g_ptr_array_unref(rules->all);
 	g_hash_table_unref(rules->functions);
 	g_ptr_array_unref(rules->machinery);
@@ -150,11 +152,22 @@ static void add_to(GPtrArray **list, FlRule *rule)
 static void add_anywhere(FlRules *rules, FlRule *rule)
 {
 	GArray **bytes = &rules->anywhere_bytes[rule->type];
+	FlNeeded needed = {rule->match->bytes, rule->match};
 
 	if (!*bytes)
 		*bytes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	g_array_append_val(*bytes, rule->match->bytes);
+	if (rule->type != FL_RULE_KNOWN)
+		g_array_append_val(rules->needed, needed);
 	add_to(&rules->anywhere[rule->type], rule);
+}
+
+static void add_by_start(FlRules *rules, FlRule *rule)
+{
+	unsigned start = start_of(rule->match->plain);
+
+	rules->starts[start] |= rule->type != FL_RULE_KNOWN;
+	add_to(&rules->by_start[rule->type][start], rule);
 }
 
 void fl_rules_add(FlRules *rules, FlRule *rule)
@@ -162,8 +175,22 @@ void fl_rules_add(FlRules *rules, FlRule *rule)
 	if (rule->anywhere)
 		add_anywhere(rules, rule);
 	else
-		add_to(&rules->by_start[rule->type][start_of(rule->match->plain)], rule);
+		add_by_start(rules, rule);
 	g_ptr_array_add(rules->all, rule);
+}
+
+bool fl_rules_may_match(const FlRules *rules, const char *text, size_t len)
+{
+	const FlNeeded *needed = (const FlNeeded *)(const void *)rules->needed->data;
+	uint64_t absent;
+
+	if (rules->starts[start_of(text)])
+		return true;
+	absent = ~fl_pattern_bytes(text, len);
+	for (const FlNeeded *end = needed + rules->needed->len; needed < end; needed++)
+		if (!(needed->bytes & absent) && fl_pattern_may_match(needed->match, text, len))
+			return true;
+	return false;
 }
 
 static const FlRule *match_list(const GPtrArray *list, const char *text, size_t len)
@@ -205,29 +232,12 @@ const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *
 	return rule ? rule : match_anywhere(rules, type, text, len);
 }
 
-/* Like g_match_info_expand_references, which reads the title anew each time. */
-static char *fill_in(const GMatchInfo *info, const char *title, const char *text)
-{
-	GString *out = g_string_new(NULL);
-
-	for (; *title; title++) {
-		int from, to;
-
-		if (title[0] != '\\' || !g_ascii_isdigit(title[1]))
-			g_string_append_c(out, *title);
-		else if (g_match_info_fetch_pos(info, *++title - '0', &from, &to) && from >= 0)
-			g_string_append_len(out, text + from, to - from);
-	}
-	return g_string_free(out, FALSE);
-}
-
 static char *expand(const FlRule *rule, const char *text)
 {
-	g_autoptr(GMatchInfo) info = NULL;
+	char *title = rule->title ? fl_pattern_expand(rule->match, text, strlen(text), rule->title)
+				  : NULL;
 
-	if (!rule->title || !g_regex_match(rule->match->regex, text, 0, &info))
-		return g_strdup(text);
-	return fill_in(info, rule->title, text);
+	return title ? title : g_strdup(text);
 }
 
 char *fl_rules_title(const FlRule *rule, const char *text, const char *function)
@@ -263,6 +273,16 @@ static bool counts_for(const FlMachinery *machinery, const char *kind)
 	return !machinery->kinds || g_strv_contains((const char *const *)machinery->kinds, kind);
 }
 
+/* Many beginnings share their first few bytes with a function, so it is byte by byte. */
+static bool begins_with(const char *function, const char *beginning)
+{
+	while (*beginning && *function == *beginning) {
+		function++;
+		beginning++;
+	}
+	return !*beginning;
+}
+
 bool fl_rules_is_machinery(const FlRules *rules, const char *kind, const char *function)
 {
 	const GPtrArray *named = g_hash_table_lookup(rules->functions, function);
@@ -275,7 +295,7 @@ bool fl_rules_is_machinery(const FlRules *rules, const char *kind, const char *f
 	for (unsigned i = 0; begun && i < begun->len; i++) {
 		const FlBeginning *beginning = &g_array_index(begun, FlBeginning, i);
 
-		if (g_str_has_prefix(function, beginning->text) &&
+		if (begins_with(function, beginning->text) &&
 		    counts_for(beginning->machinery, kind))
 			return true;
 	}

@@ -81,6 +81,9 @@ FlRules *fl_rules_load(const char *dir, const char *today,
 void fl_rules_free(FlRules *rules);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlRules, fl_rules_free)
 
+/* False: no [splat] and no [ignore] matches, which is soon seen of most lines. */
+bool fl_rules_may_match(const FlRules *rules, const char *text, size_t len);
+
 /* The first rule of the type that the text matches, or NULL. */
 const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *text, size_t len);
 

@@ -480,9 +480,11 @@ static bool is_in_bracket(FlSplats *splats, const FlRule *rule, const FlLine *li
 
 static bool take_header(FlSplats *splats, FlOpenReport *open, const FlLine *line)
 {
-	const FlRule *ignore = fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len);
-	const FlRule *rule;
+	const FlRule *ignore, *rule;
 
+	if (!fl_rules_may_match(splats->rules, line->text, line->len))
+		return false;
+	ignore = fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len);
 	if (ignore && !(ignore->alone && open)) {
 		let_pass(splats, ignore, line);
 		return true;
@@ -510,8 +512,9 @@ static bool take_header(FlSplats *splats, FlOpenReport *open, const FlLine *line
 /* Whether a line is more than something that anybody may have said in between. */
 static bool is_weighty(const FlSplats *splats, const FlLine *line)
 {
-	return !line->len || line->text[0] == '-' || line->text[0] == '=' ||
-	       fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len) ||
+	if (!line->len || line->text[0] == '-' || line->text[0] == '=')
+		return true;
+	return fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len) ||
 	       fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
 }
 

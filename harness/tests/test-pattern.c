@@ -108,6 +108,35 @@ static void groups_are_taken_out(void)
 	g_assert_null(none);
 }
 
+static void groups_fill_a_text(void)
+{
+	static const struct {
+		const char *text, *want;
+	} fills[] = {{"BUG: a in f", "f: BUG: a (BUG: a in f) 5\\"},
+		     {"BUG: a", ": BUG: a (BUG: a) 5\\"},
+		     {"bug: a", NULL}};
+	g_autoptr(FlPattern) pattern = fl_pattern_new("(BUG: \\w+)(?: in (\\w+))?", true, NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(fills); i++) {
+		g_autofree char *out = fl_pattern_expand(
+			pattern, fills[i].text, strlen(fills[i].text), "\\2: \\1 (\\0) 5\\9\\");
+
+		g_assert_cmpstr(out, ==, fills[i].want);
+	}
+}
+
+static void a_text_is_one_line(void)
+{
+	g_autoptr(FlPattern) pattern = fl_pattern_new("a.b$", false, NULL);
+
+	g_assert_true(fl_pattern_matches(pattern, "a\nb", 3));
+	g_assert_false(fl_pattern_matches(pattern, "axb\n", 4));
+	g_assert_true(fl_pattern_matches(pattern,
+					 "a\xff"
+					 "b",
+					 3));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -117,5 +146,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/pattern/a-text-within-the-line", a_text_within_the_line);
 	g_test_add_func("/pattern/what-is-no-expression", what_is_no_expression);
 	g_test_add_func("/pattern/groups-are-taken-out", groups_are_taken_out);
+	g_test_add_func("/pattern/groups-fill-a-text", groups_fill_a_text);
+	g_test_add_func("/pattern/a-text-is-one-line", a_text_is_one_line);
 	return g_test_run();
 }

@@ -78,6 +78,36 @@ static void the_rules_know_their_lines(void)
 	}
 }
 
+/* Lines that match, and all that the golden consoles say. */
+static void no_rule_is_sifted_out(void)
+{
+	g_autoptr(FlRules) rules = fl_rules_load(RULES, NULL, NULL);
+	g_autoptr(GDir) cases = g_dir_open(FL_TEST_SRCDIR "/harness/tests/judge-cases", 0, NULL);
+	const char *name;
+	unsigned n = 0;
+
+	while ((name = g_dir_read_name(cases))) {
+		g_autofree char *path = g_build_filename(
+			FL_TEST_SRCDIR "/harness/tests/judge-cases", name, "serial.log", NULL);
+		g_autofree char *log = NULL;
+		g_auto(GStrv) all = NULL;
+
+		g_assert_true(g_file_get_contents(path, &log, NULL, NULL));
+		all = g_strsplit_set(log, "\r\n", -1);
+		for (char **line = all; *line; line++) {
+			const char *text = strstr(*line, "] ") ? strstr(*line, "] ") + 2 : *line;
+			size_t len = strlen(text);
+			bool matches = fl_rules_match(rules, FL_RULE_SPLAT, text, len) ||
+				       fl_rules_match(rules, FL_RULE_IGNORE, text, len);
+
+			n += matches;
+			g_assert_true(!matches || fl_rules_may_match(rules, text, len));
+		}
+	}
+	g_assert_cmpuint(n, >, 100);
+	g_assert_false(fl_rules_may_match(rules, "a quiet line", strlen("a quiet line")));
+}
+
 static void reporters_are_machinery(void)
 {
 	g_autoptr(FlRules) rules = fl_rules_load(RULES, NULL, NULL);
@@ -156,6 +186,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_set_nonfatal_assertions();
 	g_test_add_func("/rules/know-their-lines", the_rules_know_their_lines);
+	g_test_add_func("/rules/no-rule-is-sifted-out", no_rule_is_sifted_out);
 	g_test_add_func("/rules/reporters-are-machinery", reporters_are_machinery);
 	g_test_add_func("/rules/wrong-ones-are-refused-with-their-place",
 			wrong_rules_are_refused_with_their_place);
