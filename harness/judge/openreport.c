@@ -125,17 +125,21 @@ static bool read_place(FlOpenReport *open, const char *text)
 /* Behind a stack of s390 stands one more address with its function, where the CPU has jumped from. */
 static bool ends_trace(const char *text)
 {
-	return strstr(text, "</TASK>") || strstr(text, "RIP: 0033:") ||
-	       g_str_has_prefix(text, "Last Breaking-Event-Address:");
+	return (strchr(text, '<') && strstr(text, "</TASK>")) ||
+	       (strchr(text, ':') && (strstr(text, "RIP: 0033:") ||
+				      g_str_has_prefix(text, "Last Breaking-Event-Address:")));
 }
 
 /* Notes what a line says of the stack, and whether it is behind it. */
 static void follow_stack(FlOpenReport *open, const char *text)
 {
+	const char *mark = text;
 	bool behind;
 
+	while (*mark == ' ')
+		mark++;
 	open->stacked |= open->in_trace && (*text == ' ' || fl_stack_is_inside(text));
-	open->task |= (*text == ' ' || *text == '<') && strstr(text, "<TASK>") != NULL;
+	open->task |= *mark == '<' && g_str_has_prefix(mark, "<TASK>");
 	if (open->in_trace && ends_trace(text))
 		open->in_trace = false;
 	behind = open->in_trace && fl_openreport_is_behind_stack(open, text);

@@ -26,12 +26,23 @@ static bool is_word(char c)
 	return g_ascii_isalnum(c) || c == '_';
 }
 
+/* strspn prepares itself for each line, and there are few. */
+static const char *skip_blanks(const char *text)
+{
+	while (*text == ' ' || *text == '\t')
+		text++;
+	return text;
+}
+
 /* Length of the function's name at text, 0 when it is none. */
 static size_t name_len(const char *text)
 {
+	static const bool in_name[256] = {['0' ... '9'] = true, ['A' ... 'Z'] = true,
+					  ['a' ... 'z'] = true, ['_'] = true,
+					  ['.'] = true,		['$'] = true};
 	size_t len = 0;
 
-	while (is_word(text[len]) || text[len] == '.' || text[len] == '$')
+	while (in_name[(unsigned char)text[len]])
 		len++;
 	return len;
 }
@@ -144,7 +155,7 @@ static const char *skip_called(const char *text)
  */
 static const char *skip_to_frame(const char *text)
 {
-	text = skip_mark(text + strspn(text, " \t"));
+	text = skip_mark(skip_blanks(text));
 	while (*text == '[') {
 		const char *end = text + 1 + (text[1] == '<');
 
@@ -190,7 +201,7 @@ char *fl_stack_rip(const char *text)
 	static const char *const registers[] = {
 		"RIP: 0010:", "pc : ", "epc : ", "EIP: ", "NIP ", "PC is at ", "EIP is at "};
 
-	text += strspn(text, " \t");
+	text = skip_blanks(text);
 	for (size_t i = 0; i < G_N_ELEMENTS(registers); i++) {
 		if (*text == *registers[i] && g_str_has_prefix(text, registers[i]))
 			return fl_stack_frame(text + strlen(registers[i]));
@@ -239,8 +250,11 @@ char *fl_stack_symbol(const char *frame)
 	size_t len = strcspn(frame, "+ ");
 	char *name = g_strndup(frame, len);
 
-	for (size_t i = 0; strchr(name, '.') && i < G_N_ELEMENTS(suffixes); i++) {
-		char *at = strstr(name, suffixes[i]);
+	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		char *dot = strchr(name, '.'), *at = dot ? strstr(dot, suffixes[i]) : NULL;
+
+		if (!dot)
+			break;
 
 		if (at && at > name)
 			*at = '\0';
@@ -334,7 +348,8 @@ char *fl_stack_signature(const FlRules *rules, const FlSplat *splat)
 
 		if (!name)
 			break;
-		g_string_append_printf(out, " %s", name);
+		g_string_append_c(out, ' ');
+		g_string_append(out, name);
 	}
 	return g_string_free(out, FALSE);
 }
