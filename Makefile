@@ -20,7 +20,7 @@ LIBS_PKG   := glib-2.0 gio-2.0 gio-unix-2.0 libpcre2-8 jansson libarchive libdw 
 PKG_CFLAGS  = $(shell pkg-config --cflags $(LIBS_PKG))
 PKG_LIBS    = $(shell pkg-config --libs $(LIBS_PKG)) -liberty -lm
 
-OPT ?= -O2 -g
+OPT ?= -O3 -g
 ifeq ($(SAN),1)
 BUILD := build-san
 OPT   := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
