@@ -95,7 +95,7 @@ $(BUILD)/faultline: $(MAIN) $(LIB)
 	$(call say,LD,$@)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # Lives in QEMU's process and finds there what it calls: no library of ours, no GLib.
-$(BUILD)/fl_trace.so: harness/trace/fl_trace.c $(wildcard harness/trace/*.h)
+$(BUILD)/fl_trace.so: harness/plugin/fl_trace.c $(wildcard harness/plugin/*.h)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Iharness -fPIC -fvisibility=hidden -shared -o $@ $<
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The trace of a deterministic guest as the plugin in QEMU wrote it (trace/format.h), and where two
+ * The trace of a deterministic guest as the plugin in QEMU wrote it (plugin/format.h), and where two
  * of them part.
  */
 #pragma once
 
-#include "trace/format.h"
+#include "plugin/format.h"
 
 #include <glib.h>
 #include <stdbool.h>

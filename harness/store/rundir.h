@@ -28,7 +28,7 @@
 	"orders" /* of a guest that went on from a boot: they are in no initramfs */
 #define FL_RUNDIR_GUEST \
 	"guest.json" /* how the guest was made and ended: what judging again needs */
-/* Of a guest that was traced (trace/format.h): */
+/* Of a guest that was traced (plugin/format.h): */
 #define FL_RUNDIR_TRACE	       "trace.bin"	  /* its checkpoints */
 #define FL_RUNDIR_TRACE_BLOCKS "trace-blocks.bin" /* the blocks of one interval */
 #define FL_RUNDIR_TRACE_WATCH  "trace-watch"	  /* where its patches' lines are in memory */

@@ -52,7 +52,7 @@ modules() { sources | grep '\.c$' | grep -v '^harness/tests/'; }
 rule_includes() {
 	sources | xargs awk '
 	BEGIN {
-		split("base trace plan kernel image vm judge store report flow cli tests", name)
+		split("base plugin plan kernel image vm judge store report flow cli tests", name)
 		split("1 1 2 3 3 3 3 4 4 5 6 7", level)
 		for (i in name)
 			rank[name[i]] = level[i]

@@ -5,7 +5,7 @@
  */
 #include "judge/trace.h"
 /* The whole plugin; the functions of QEMU that it calls are below. */
-#include "trace/fl_trace.c"
+#include "plugin/fl_trace.c"
 
 #include "base/fs.h"
 

@@ -5,7 +5,7 @@
  */
 #include "judge/patch_order.h"
 
-#include "trace/format.h"
+#include "plugin/format.h"
 
 static const struct {
 	uint64_t address;

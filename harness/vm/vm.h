@@ -30,7 +30,7 @@ typedef struct {
 	unsigned size_mib; /* only needed where the machine is deterministic */
 } FlVmDisk;
 
-/* How a deterministic guest is traced by the plugin (trace/format.h). All borrowed, NULL: without. */
+/* How a deterministic guest is traced by the plugin (plugin/format.h). All borrowed, NULL: without. */
 typedef struct {
 	const char *plugin; /* fl_trace.so */
 	const char *out;    /* gets the checkpoints */

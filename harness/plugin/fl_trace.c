@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The plugin that QEMU loads to trace a deterministic guest: every executed block goes into a
- * rolling hash, with a checkpoint each FL_TRACE_INTERVAL blocks (trace/format.h has the files).
+ * rolling hash, with a checkpoint each FL_TRACE_INTERVAL blocks (plugin/format.h has the files).
  *
  * For a guest whose vCPUs take turns in one thread, as under -icount: nothing here is locked. It only
  * looks on: it adds no instruction to the guest's count and no event to QEMU's clock, so the guest
@@ -15,8 +15,8 @@
  *
  * The hot path is on_block(): a word into a ring. What costs more waits for the ring to be full.
  */
-#include "trace/format.h"
-#include "trace/qemu_plugin.h"
+#include "plugin/format.h"
+#include "plugin/qemu_plugin.h"
 
 #include <errno.h>
 #include <fcntl.h>
