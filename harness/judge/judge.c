@@ -45,11 +45,11 @@ static bool says_dropped(const char *text)
 static size_t before_replay(const FlLine *line)
 {
 	static const char note[] = "** replaying previous printk message **";
-	size_t cut = line->len - strlen(note);
+	size_t len = strlen(note);
 
-	if (line->len <= strlen(note) || line->text[line->len - 1] != '*')
+	if (line->len <= len || line->text[line->len - 1] != '*')
 		return 0;
-	return strcmp(line->text + cut, note) == 0 ? cut : 0;
+	return strcmp(line->text + line->len - len, note) == 0 ? line->len - len : 0;
 }
 
 static void take_cut_line(FlJudge *judge, const FlLine *line, size_t len)

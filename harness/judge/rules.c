@@ -108,7 +108,8 @@ FlRules *fl_rules_new(void)
 	FlRules *rules = g_new0(FlRules, 1);
 
 	rules->all = g_ptr_array_new_with_free_func(fl_rules_rule_free);
-	rules->needed = g_array_new(FALSE, FALSE, sizeof(FlNeeded));
+	for (unsigned type = 0; type < FL_RULE_N; type++)
+		rules->anywhere[type] = g_array_new(FALSE, FALSE, sizeof(FlAnywhere));
 	rules->machinery = g_ptr_array_new_with_free_func(free_machinery);
 	rules->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list);
 	return rules;
@@ -121,12 +122,10 @@ void fl_rules_free(FlRules *rules)
 	for (unsigned type = 0; type < FL_RULE_N; type++) {
 		for (unsigned start = 0; start < FL_RULES_STARTS; start++)
 			g_clear_pointer(&rules->by_start[type][start], g_ptr_array_unref);
-		g_clear_pointer(&rules->anywhere[type], g_ptr_array_unref);
-		g_clear_pointer(&rules->anywhere_bytes[type], g_array_unref);
+		g_array_unref(rules->anywhere[type]);
 	}
 	for (unsigned byte = 0; byte < 256; byte++)
 		g_clear_pointer(&rules->beginnings[byte], g_array_unref);
-	g_array_unref(rules->needed);
 	g_ptr_array_unref(rules->all);
 	g_hash_table_unref(rules->functions);
 	g_ptr_array_unref(rules->machinery);
@@ -142,55 +141,47 @@ static unsigned start_of(const char *text)
 	return (first * 8u + second) % FL_RULES_STARTS;
 }
 
-static void add_to(GPtrArray **list, FlRule *rule)
+static void add_by_start(FlRules *rules, FlRule *rule)
 {
+	GPtrArray **list = &rules->by_start[rule->type][start_of(rule->match->plain)];
+
 	if (!*list)
 		*list = g_ptr_array_new();
 	g_ptr_array_add(*list, rule);
 }
 
-static void add_anywhere(FlRules *rules, FlRule *rule)
-{
-	GArray **bytes = &rules->anywhere_bytes[rule->type];
-	FlNeeded needed = {rule->match->bytes, rule->match};
-
-	if (!*bytes)
-		*bytes = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	g_array_append_val(*bytes, rule->match->bytes);
-	if (rule->type != FL_RULE_KNOWN)
-		g_array_append_val(rules->needed, needed);
-	add_to(&rules->anywhere[rule->type], rule);
-}
-
-static void add_by_start(FlRules *rules, FlRule *rule)
-{
-	unsigned start = start_of(rule->match->plain);
-
-	rules->starts[start] |= rule->type != FL_RULE_KNOWN;
-	add_to(&rules->by_start[rule->type][start], rule);
-}
-
 void fl_rules_add(FlRules *rules, FlRule *rule)
 {
+	FlAnywhere anywhere = {rule->match->bytes, rule};
+
 	if (rule->anywhere)
-		add_anywhere(rules, rule);
+		g_array_append_val(rules->anywhere[rule->type], anywhere);
 	else
 		add_by_start(rules, rule);
 	g_ptr_array_add(rules->all, rule);
 }
 
+static bool may_be_anywhere(const GArray *list, uint64_t absent, const char *text, size_t len)
+{
+	for (guint i = 0; i < list->len; i++) {
+		const FlAnywhere *at = &g_array_index(list, FlAnywhere, i);
+
+		if (!(at->bytes & absent) && fl_pattern_may_match(at->rule->match, text, len))
+			return true;
+	}
+	return false;
+}
+
 bool fl_rules_may_match(const FlRules *rules, const char *text, size_t len)
 {
-	const FlNeeded *needed = (const FlNeeded *)(const void *)rules->needed->data;
+	unsigned start = start_of(text);
 	uint64_t absent;
 
-	if (rules->starts[start_of(text)])
+	if (rules->by_start[FL_RULE_SPLAT][start] || rules->by_start[FL_RULE_IGNORE][start])
 		return true;
 	absent = ~fl_pattern_bytes(text, len);
-	for (const FlNeeded *end = needed + rules->needed->len; needed < end; needed++)
-		if (!(needed->bytes & absent) && fl_pattern_may_match(needed->match, text, len))
-			return true;
-	return false;
+	return may_be_anywhere(rules->anywhere[FL_RULE_SPLAT], absent, text, len) ||
+	       may_be_anywhere(rules->anywhere[FL_RULE_IGNORE], absent, text, len);
 }
 
 static const FlRule *match_list(const GPtrArray *list, const char *text, size_t len)
@@ -205,22 +196,15 @@ static const FlRule *match_list(const GPtrArray *list, const char *text, size_t 
 }
 
 /* One look at the line comes first: few lines have all the bytes of any of the rules. */
-static const FlRule *match_anywhere(const FlRules *rules, FlRuleType type, const char *text,
-				    size_t len)
+static const FlRule *match_anywhere(const GArray *list, const char *text, size_t len)
 {
-	const GPtrArray *list = rules->anywhere[type];
-	const uint64_t *needed;
-	uint64_t present;
+	uint64_t absent = list->len >= MANY ? ~fl_pattern_bytes(text, len) : 0;
 
-	if (!list)
-		return NULL;
-	needed = (const uint64_t *)(const void *)rules->anywhere_bytes[type]->data;
-	present = list->len >= MANY ? fl_pattern_bytes(text, len) : UINT64_MAX;
-	for (unsigned i = 0; i < list->len; i++) {
-		const FlRule *rule = list->pdata[i];
+	for (guint i = 0; i < list->len; i++) {
+		const FlAnywhere *at = &g_array_index(list, FlAnywhere, i);
 
-		if (!(needed[i] & ~present) && fl_pattern_matches(rule->match, text, len))
-			return rule;
+		if (!(at->bytes & absent) && fl_pattern_matches(at->rule->match, text, len))
+			return at->rule;
 	}
 	return NULL;
 }
@@ -229,7 +213,7 @@ const FlRule *fl_rules_match(const FlRules *rules, FlRuleType type, const char *
 {
 	const FlRule *rule = match_list(rules->by_start[type][start_of(text)], text, len);
 
-	return rule ? rule : match_anywhere(rules, type, text, len);
+	return rule ? rule : match_anywhere(rules->anywhere[type], text, len);
 }
 
 static char *expand(const FlRule *rule, const char *text)

@@ -19,21 +19,17 @@ typedef struct {
 
 typedef struct {
 	uint64_t bytes; /* a line must have all of them */
-	const FlPattern *match;
-} FlNeeded;
+	const FlRule *rule;
+} FlAnywhere;
 
 struct FlRules {
 	GPtrArray *all; /* of FlRule, owns them */
 	/* By the first two bytes of the match, see start_of(); or NULL. */
 	GPtrArray *by_start[FL_RULE_N][FL_RULES_STARTS];
-	GPtrArray *anywhere[FL_RULE_N];	   /* or NULL */
-	GArray *anywhere_bytes[FL_RULE_N]; /* of uint64_t, what each of `anywhere` needs; or NULL */
-	/* All of [splat] and [ignore] together. */
-	bool starts[FL_RULES_STARTS]; /* whether there is a list in by_start */
-	GArray *needed;		      /* of FlNeeded */
-	GPtrArray *machinery;	      /* of FlMachinery, owns them */
-	GHashTable *functions;	      /* name to a GPtrArray of its FlMachinery */
-	GArray *beginnings[256];      /* of FlBeginning, by their first byte; or NULL */
+	GArray *anywhere[FL_RULE_N]; /* of FlAnywhere */
+	GPtrArray *machinery;	     /* of FlMachinery, owns them */
+	GHashTable *functions;	     /* name to a GPtrArray of its FlMachinery */
+	GArray *beginnings[256];     /* of FlBeginning, by their first byte; or NULL */
 };
 
 FlRules *fl_rules_new(void);
