@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The part of QEMU's plugin API that ours use, version 1, as QEMU 7.2 declares it in
+ * The part of QEMU's plugin API that the trace uses, version 1, as QEMU 7.2 declares it in
  * include/qemu/qemu-plugin.h: Debian packages a QEMU that loads plugins, and no header. QEMU
  * refuses a plugin whose version it does not know.
  */
@@ -52,5 +52,3 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
-const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);

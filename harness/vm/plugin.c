@@ -6,7 +6,6 @@
 #include "vm/plugin.h"
 
 #include "base/proc.h"
-#include "vm/qemu.h"
 #include "vm/vm.h"
 
 #define DEADLINE_US 15000000u
@@ -20,8 +19,7 @@ static bool refuse(GError **error, const char *what, const char *detail)
 
 bool fl_plugin_check(const char *qemu, const char *plugin, GCancellable *cancel, GError **error)
 {
-	g_autofree char *file = fl_qemu_escape(plugin);
-	g_autofree char *option = g_strdup_printf("file=%s", file);
+	g_autofree char *option = g_strdup_printf("file=%s", plugin);
 	const char *argv[] = {qemu, "-plugin", option, "-version", NULL};
 	FlProcSpec spec = {.argv = argv, .deadline_us = DEADLINE_US};
 	g_autofree char *said = NULL;
