@@ -512,9 +512,8 @@ static bool take_header(FlSplats *splats, FlOpenReport *open, const FlLine *line
 /* Whether a line is more than something that anybody may have said in between. */
 static bool is_weighty(const FlSplats *splats, const FlLine *line)
 {
-	if (!line->len || line->text[0] == '-' || line->text[0] == '=')
-		return true;
-	return fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len) ||
+	return !line->len || line->text[0] == '-' || line->text[0] == '=' ||
+	       fl_rules_match(splats->rules, FL_RULE_IGNORE, line->text, line->len) ||
 	       fl_rules_match(splats->rules, FL_RULE_SPLAT, line->text, line->len);
 }
 

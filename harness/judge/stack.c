@@ -250,11 +250,8 @@ char *fl_stack_symbol(const char *frame)
 	size_t len = strcspn(frame, "+ ");
 	char *name = g_strndup(frame, len);
 
-	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-		char *dot = strchr(name, '.'), *at = dot ? strstr(dot, suffixes[i]) : NULL;
-
-		if (!dot)
-			break;
+	for (size_t i = 0; strchr(name, '.') && i < G_N_ELEMENTS(suffixes); i++) {
+		char *at = strstr(name, suffixes[i]);
 
 		if (at && at > name)
 			*at = '\0';
