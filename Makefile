@@ -47,7 +47,9 @@ TEST_FAST := $(filter-out harness/tests/boot-%.t,$(wildcard harness/tests/*.t))
 TEST_LONG := harness/tests/boot-bisect.t harness/tests/boot-git-bisect.t
 TEST_BOOT := $(filter-out $(TEST_LONG),$(wildcard harness/tests/boot-*.t))
 
-all: $(BUILD)/faultline $(BUILD)/fl_trace.so guest
+PLUGINS := $(patsubst harness/plugin/%.c,$(BUILD)/%.so,$(wildcard harness/plugin/*.c))
+
+all: $(BUILD)/faultline $(PLUGINS) guest
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -94,8 +96,8 @@ $(LIB): $(filter-out $(MAIN),$(OBJS))
 $(BUILD)/faultline: $(MAIN) $(LIB)
 	$(call say,LD,$@)$(CC) $(OPT) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-# Lives in QEMU's process and finds there what it calls: no library of ours, no GLib.
-$(BUILD)/fl_trace.so: harness/plugin/fl_trace.c $(wildcard harness/plugin/*.h)
+# They live in QEMU's process and find there what they call: no library of ours, no GLib.
+$(BUILD)/%.so: harness/plugin/%.c $(wildcard harness/plugin/*.h)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -Iharness -fPIC -fvisibility=hidden -shared -o $@ $<
 
@@ -186,7 +188,7 @@ install: all
 	cp -R guest-tests/modules guest-tests/include $(SHARE)/guest-tests/
 	install -m 755 $(BUILD)/guest/init $(BUILD)/guest/ft-tests $(DESTDIR)$(PREFIX)/lib/faultline/guest/
 	install -m 644 $(BUILD)/guest/manifest $(DESTDIR)$(PREFIX)/lib/faultline/guest/
-	install -m 755 $(BUILD)/fl_trace.so $(DESTDIR)$(PREFIX)/lib/faultline/
+	install -m 755 $(PLUGINS) $(DESTDIR)$(PREFIX)/lib/faultline/
 
 ## clean      removes what was built; kernels stay in the cache, evidence in out/
 clean:

@@ -100,8 +100,8 @@ static bool check_space(const FlSite *site)
 static bool check_accel(const FlCli *cli)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(FlAccel) accel = fl_accel_choose("auto", cli->site->qemu, cli->site->cache_dir,
-						   cli->site->cancel, &error);
+	g_autoptr(FlAccel) accel = fl_accel_choose("auto", cli->site->qemu, cli->site->pause_plugin,
+						   cli->site->cache_dir, cli->site->cancel, &error);
 
 	report(accel != NULL, accel ? accel->name : "accelerator",
 	       accel ? accel->reason : error->message, "apt-get install qemu-system-x86");

@@ -68,13 +68,14 @@ static char *find_guest_dir(const char *bin_dir)
 	return g_canonicalize_filename("../lib/faultline/guest", bin_dir);
 }
 
-static char *find_plugin(const char *bin_dir)
+static char *find_plugin(const char *bin_dir, const char *name)
 {
-	g_autofree char *built = g_build_filename(bin_dir, "fl_trace.so", NULL);
+	g_autofree char *built = g_build_filename(bin_dir, name, NULL);
+	g_autofree char *installed = g_build_filename("../lib/faultline", name, NULL);
 
 	if (g_file_test(built, G_FILE_TEST_IS_REGULAR))
 		return g_steal_pointer(&built);
-	return g_canonicalize_filename("../lib/faultline/fl_trace.so", bin_dir);
+	return g_canonicalize_filename(installed, bin_dir);
 }
 
 static FlSite *make_session(GError **error)
@@ -90,7 +91,8 @@ static FlSite *make_session(GError **error)
 	site = g_new0(FlSite, 1);
 	site->root = find_root(bin_dir);
 	site->guest_dir = find_guest_dir(bin_dir);
-	site->plugin = find_plugin(bin_dir);
+	site->plugin = find_plugin(bin_dir, "fl_trace.so");
+	site->pause_plugin = find_plugin(bin_dir, "fl_pause.so");
 	site->cache_dir = g_build_filename(g_get_user_cache_dir(), "faultline", NULL);
 	site->self = g_steal_pointer(&self);
 	site->qemu = g_strdup("qemu-system-x86_64");

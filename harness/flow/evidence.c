@@ -56,6 +56,7 @@ bool fl_evidence_save_guest(const FlGuestRecord *guest, const char *dir, GError 
 	set_string(object, "accel", guest->accel);
 	set_string(object, "accel_reason", guest->accel_reason);
 	json_object_set_new(object, "seed", json_integer((json_int_t)guest->seed));
+	json_object_set_new(object, "pause_yields", json_boolean(guest->pause_yields));
 	json_object_set_new(object, "deterministic", json_boolean(guest->deterministic));
 	set_string(object, "snapshot", guest->snapshot);
 	set_string(object, "snapshot_sha256", guest->snapshot_sha256);
@@ -143,6 +144,7 @@ FlGuestRecord *fl_evidence_load_guest(const char *dir, GError **error)
 	guest->accel = fl_json_get_string(object, "accel");
 	guest->accel_reason = fl_json_get_string(object, "accel_reason");
 	guest->seed = (uint64_t)get_integer(object, "seed");
+	guest->pause_yields = json_is_true(json_object_get(object, "pause_yields"));
 	guest->deterministic = json_is_true(json_object_get(object, "deterministic"));
 	guest->snapshot = fl_json_get_string(object, "snapshot");
 	guest->snapshot_sha256 = fl_json_get_string(object, "snapshot_sha256");

@@ -109,6 +109,7 @@ FlGuestRecord *fl_guests_describe(const FlParts *parts, const FlPartsKernel *ker
 	guest->accel = g_strdup(parts->accel->name);
 	guest->accel_reason = g_strdup(parts->accel->reason);
 	guest->deterministic = parts->request->deterministic;
+	guest->pause_yields = parts->accel->pause_yields && !guest->deterministic;
 	guest->seed = seed + repeat - 1;
 	/* Not of the label: the tenth boot of a run has the bytes of a run with its seed alone. */
 	guest->nonce = fl_orders_nonce(kernel->built->key, name, guest->seed);

@@ -28,6 +28,7 @@ FlVmSpec fl_machine(const FlSite *site, const FlGuestRecord *guest, const FlVmDi
 		.cpus = guest->cpus,
 		.memory_mib = guest->memory_mib,
 		.accel = guest->accel,
+		.pause_plugin = guest->pause_yields ? site->pause_plugin : NULL,
 		.seed = guest->seed,
 		.deterministic = guest->deterministic,
 		.disks = disks,

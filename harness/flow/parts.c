@@ -100,7 +100,7 @@ static bool choose_machine(FlParts *parts, GError **error)
 		return false;
 	}
 	parts->accel = fl_accel_choose(request->deterministic ? "tcg" : request->accel, site->qemu,
-				       site->cache_dir, site->cancel, error);
+				       site->pause_plugin, site->cache_dir, site->cancel, error);
 	return parts->accel &&
 	       (!request->trace || fl_plugin_check(site->qemu, site->plugin, site->cancel, error));
 }

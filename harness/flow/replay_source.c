@@ -225,8 +225,9 @@ static bool check_machine(const Search *search, GError **error)
 	const FlGuestRecord *guest = search->guest;
 	const FlSite *site = search->site;
 	const char *then = json_string_value(json_object_get(source->inputs, "qemu"));
-	g_autoptr(FlAccel) accel = fl_accel_choose(guest->accel ? guest->accel : "auto", site->qemu,
-						   site->cache_dir, site->cancel, error);
+	g_autoptr(FlAccel) accel =
+		fl_accel_choose(guest->accel ? guest->accel : "auto", site->qemu,
+				site->pause_plugin, site->cache_dir, site->cancel, error);
 
 	if (!accel)
 		return false;

@@ -71,6 +71,7 @@ static bool boot(const FlSite *site, const FlShellRequest *request, const FlKern
 		.cpus = request->cpus,
 		.memory_mib = request->memory_mib,
 		.accel = accel->name,
+		.pause_plugin = accel->pause_yields ? site->pause_plugin : NULL,
 		.tsc_khz = fl_tsc_khz(),
 		.seed = request->seed,
 		.disks = vm_disks,
@@ -89,7 +90,8 @@ bool fl_shell(const FlSite *site, const FlShellRequest *request, GError **error)
 
 	if (!fl_fs_mkdir(site->cache_dir, error))
 		return false;
-	accel = fl_accel_choose(request->accel, site->qemu, site->cache_dir, site->cancel, error);
+	accel = fl_accel_choose(request->accel, site->qemu, site->pause_plugin, site->cache_dir,
+				site->cancel, error);
 	if (!accel)
 		return false;
 	kernel = fl_prepare_kernel(site, request->kernel, &request->extra, error);

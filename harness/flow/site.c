@@ -18,6 +18,7 @@ void fl_site_free(FlSite *site)
 	g_free(site->root);
 	g_free(site->guest_dir);
 	g_free(site->plugin);
+	g_free(site->pause_plugin);
 	g_free(site->cache_dir);
 	g_free(site->self);
 	g_free(site->qemu);

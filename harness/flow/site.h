@@ -15,13 +15,14 @@ typedef enum {
 } FlFlowError;
 
 typedef struct {
-	char *root;	 /* the project's data: configs/, images/, guest-tests/modules/ */
-	char *guest_dir; /* the guest's programs and their manifest */
-	char *plugin;	 /* what QEMU loads to trace a guest */
-	char *cache_dir; /* made if needed */
-	char *self;	 /* this program, for children that are itself */
-	char *qemu;	 /* program name */
-	char *today;	 /* YYYY-MM-DD, for rules that expire */
+	char *root;	    /* the project's data: configs/, images/, guest-tests/modules/ */
+	char *guest_dir;    /* the guest's programs and their manifest */
+	char *plugin;	    /* what QEMU loads to trace a guest */
+	char *pause_plugin; /* ... so that its vCPUs give way while they spin */
+	char *cache_dir;    /* made if needed */
+	char *self;	    /* this program, for children that are itself */
+	char *qemu;	    /* program name */
+	char *today;	    /* YYYY-MM-DD, for rules that expire */
 	GCancellable *cancel;
 } FlSite;
 

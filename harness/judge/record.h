@@ -26,6 +26,7 @@ typedef struct {
 	unsigned cpus, memory_mib;
 	char *accel, *accel_reason;
 	uint64_t seed;
+	bool pause_yields; /* its vCPUs give way while they spin (plugin/fl_pause.c) */
 	bool deterministic;
 	/* Key and content of the boot that it went on from; NULL: it booted itself. */
 	char *snapshot, *snapshot_sha256;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PAUSE_PLUGIN FL_TEST_BUILDDIR "/fl_pause.so"
+
 typedef struct {
 	const char *name;
 	const char *script; /* plays QEMU */
@@ -36,7 +38,7 @@ static void test_refused(gconstpointer data)
 
 	g_assert_true(fl_fs_write(qemu, script, strlen(script), NULL));
 	g_assert_cmpint(chmod(qemu, 0755), ==, 0);
-	g_assert_null(fl_accel_choose("tcg", qemu, dir, NULL, &error));
+	g_assert_null(fl_accel_choose("tcg", qemu, PAUSE_PLUGIN, dir, NULL, &error));
 	g_assert_error(error, FL_VM_ERROR, FL_VM_ERROR_FAILED);
 	g_assert_nonnull(strstr(error->message, c->message));
 	g_assert_true(fl_fs_remove(dir, NULL));
@@ -45,12 +47,13 @@ static void test_refused(gconstpointer data)
 static void test_tcg(void)
 {
 	g_autofree char *dir = g_dir_make_tmp("fl-accel-XXXXXX", NULL);
-	g_autoptr(FlAccel) first = fl_accel_choose("tcg", NULL, dir, NULL, NULL);
-	g_autoptr(FlAccel) second = fl_accel_choose("tcg", NULL, dir, NULL, NULL);
+	g_autoptr(FlAccel) first = fl_accel_choose("tcg", NULL, PAUSE_PLUGIN, dir, NULL, NULL);
+	g_autoptr(FlAccel) second = fl_accel_choose("tcg", NULL, PAUSE_PLUGIN, dir, NULL, NULL);
 
 	g_assert_nonnull(first);
 	g_assert_nonnull(second);
 	g_assert_cmpstr(first->name, ==, "tcg");
+	g_assert_true(first->pause_yields && second->pause_yields);
 	g_assert_cmpuint(first->speed_milli, >=, 100);
 	g_assert_cmpuint(first->speed_milli, ==, second->speed_milli);
 	g_assert_null(strstr(first->reason, "known from"));
@@ -65,8 +68,24 @@ static void test_broken_cache(void)
 	g_autoptr(FlAccel) accel = NULL;
 
 	g_assert_true(fl_fs_write(cache, "{\"tcg\": 3", 9, NULL));
-	accel = fl_accel_choose("tcg", NULL, dir, NULL, NULL);
+	accel = fl_accel_choose("tcg", NULL, PAUSE_PLUGIN, dir, NULL, NULL);
 	g_assert_nonnull(accel);
+	g_assert_true(fl_fs_remove(dir, NULL));
+}
+
+/* What was known of another plugin does not hold for this one. */
+static void test_no_plugin(void)
+{
+	g_autofree char *dir = g_dir_make_tmp("fl-accel-XXXXXX", NULL);
+	g_autoptr(FlAccel) with = fl_accel_choose("tcg", NULL, PAUSE_PLUGIN, dir, NULL, NULL);
+	g_autoptr(FlAccel) without =
+		fl_accel_choose("tcg", NULL, "/nonexistent/a,b.so", dir, NULL, NULL);
+
+	g_assert_true(with && with->pause_yields);
+	g_assert_true(without && !without->pause_yields);
+	g_assert_cmpstr(without->name, ==, "tcg");
+	g_assert_nonnull(strstr(without->reason, "give way does not work: QEMU ended early"));
+	g_assert_nonnull(strstr(without->reason, "/nonexistent/a,b.so"));
 	g_assert_true(fl_fs_remove(dir, NULL));
 }
 
@@ -74,7 +93,7 @@ static void test_unknown(void)
 {
 	g_autoptr(GError) error = NULL;
 
-	g_assert_null(fl_accel_choose("xen", NULL, "/nonexistent", NULL, &error));
+	g_assert_null(fl_accel_choose("xen", NULL, PAUSE_PLUGIN, "/nonexistent", NULL, &error));
 	g_assert_nonnull(strstr(error->message, "auto, kvm, tcg"));
 }
 
@@ -85,6 +104,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
 		g_test_add_data_func(cases[i].name, &cases[i], test_refused);
 	g_test_add_func("/accel/tcg-works-and-is-remembered", test_tcg);
+	g_test_add_func("/accel/tcg-works-without-its-plugin", test_no_plugin);
 	g_test_add_func("/accel/a-broken-cache-is-ignored", test_broken_cache);
 	g_test_add_func("/accel/an-unknown-name-lists-the-choices", test_unknown);
 	return g_test_run();

@@ -14,6 +14,7 @@
 #include "base/proc.h"
 #include "fl_wire.h"
 #include "vm/probe.h"
+#include "vm/qemu.h"
 #include "vm/vm.h"
 
 #include <errno.h>
@@ -37,12 +38,20 @@ typedef struct {
 	const char *name;
 	const char *option;
 	uint64_t deadline_us;
+	bool pause_yields;
+	const char *label; /* for sentences */
 } Candidate;
 
 static const Candidate candidates[] = {
-	{"kvm", "kvm", 1000000},
-	{"tcg", "tcg,thread=multi", 15000000},
+	{"kvm", "kvm", 1000000, false, "kvm"},
+	{"tcg", "tcg,thread=multi", 15000000, true, "tcg with vCPUs that give way"},
+	{"tcg", "tcg,thread=multi", 15000000, false, "tcg"},
 };
+
+typedef struct {
+	const char *qemu;
+	const char *pause_plugin;
+} Programs;
 
 /* ---- one run of the probe ---- */
 
@@ -102,14 +111,17 @@ static bool wait_gone(Run *run, uint64_t limit_us, GCancellable *cancel)
 	return run->gone;
 }
 
-static Run *spawn(const Candidate *candidate, const char *qemu, const char *dir, GError **error)
+static Run *spawn(const Candidate *candidate, const Programs *programs, const char *dir,
+		  GError **error)
 {
 	g_autofree char *image = g_build_filename(dir, "probe.bin", NULL);
 	g_autofree char *stderr_path = g_build_filename(dir, "stderr", NULL);
 	g_autofree char *console = g_strdup_printf("file,id=out,path=%s/out", dir);
 	g_autofree char *exit_device =
 		g_strdup_printf("isa-debug-exit,iobase=%#x,iosize=1", FL_WIRE_EXIT_PORT);
-	const char *argv[] = {qemu,
+	g_autofree char *plugin = fl_qemu_escape(programs->pause_plugin);
+	g_autofree char *plugin_option = g_strdup_printf("file=%s", plugin);
+	const char *argv[] = {programs->qemu,
 			      "-nodefaults",
 			      "-no-user-config",
 			      "-display",
@@ -133,6 +145,8 @@ static Run *spawn(const Candidate *candidate, const char *qemu, const char *dir,
 			      "isa-debugcon,iobase=0xe9,chardev=out",
 			      "-device",
 			      exit_device,
+			      candidate->pause_yields ? "-plugin" : NULL,
+			      plugin_option,
 			      NULL};
 	Run *run = g_new0(Run, 1);
 	FlProcSpawn how = {
@@ -183,10 +197,10 @@ static bool judge_output(const Run *run, const char *dir, uint64_t *ret_cycles, 
 	return false;
 }
 
-static bool run_probe(const Candidate *candidate, const char *qemu, const char *dir,
+static bool run_probe(const Candidate *candidate, const Programs *programs, const char *dir,
 		      uint64_t *ret_cycles, GCancellable *cancel, GError **error)
 {
-	Run *run = spawn(candidate, qemu, dir, error);
+	Run *run = spawn(candidate, programs, dir, error);
 	bool ok = false;
 
 	if (!run)
@@ -202,7 +216,7 @@ static bool run_probe(const Candidate *candidate, const char *qemu, const char *
 }
 
 /* The speed under this accelerator, or why it does not work. */
-static bool probe_in(const Candidate *candidate, const char *qemu, const char *dir,
+static bool probe_in(const Candidate *candidate, const Programs *programs, const char *dir,
 		     unsigned *ret_speed, GCancellable *cancel, GError **error)
 {
 	static unsigned char image[FL_PROBE_IMAGE_SIZE];
@@ -213,7 +227,7 @@ static bool probe_in(const Candidate *candidate, const char *qemu, const char *d
 
 	fl_probe_image(image);
 	if (!fl_fs_write(path, (const char *)image, sizeof(image), error) ||
-	    !run_probe(candidate, qemu, dir, &cycles, cancel, error))
+	    !run_probe(candidate, programs, dir, &cycles, cancel, error))
 		return false;
 	cycles_per_us = (double)(fl_probe_cycles() - start_cycles) /
 			(double)(g_get_monotonic_time() - start_us);
@@ -222,7 +236,7 @@ static bool probe_in(const Candidate *candidate, const char *qemu, const char *d
 	return true;
 }
 
-static bool probe(const Candidate *candidate, const char *qemu, const char *cache_dir,
+static bool probe(const Candidate *candidate, const Programs *programs, const char *cache_dir,
 		  unsigned *ret_speed, GCancellable *cancel, GError **error)
 {
 	g_autofree char *dir = NULL;
@@ -240,7 +254,7 @@ static bool probe(const Candidate *candidate, const char *qemu, const char *cach
 	dir = fl_fs_temp_dir(cache_dir, "accel", error);
 	if (!dir)
 		return false;
-	ok = probe_in(candidate, qemu, dir, ret_speed, cancel, error);
+	ok = probe_in(candidate, programs, dir, ret_speed, cancel, error);
 	if (!fl_fs_remove(dir, NULL))
 		g_debug("%s is left behind", dir);
 	return ok;
@@ -262,15 +276,16 @@ static json_t *stat_json(const char *path)
 }
 
 /* What the answer hangs on. A device's own times change with every use and say nothing. */
-static json_t *cache_inputs(const char *qemu)
+static json_t *cache_inputs(const Programs *programs)
 {
 	json_t *kvm = stat_json(KVM_DEVICE);
 	struct utsname host;
 
 	json_object_del(kvm, "mtime_ns");
 	uname(&host);
-	return json_pack("{s:o, s:o, s:b, s:s}", "qemu", stat_json(qemu), "kvm", kvm, "kvm_usable",
-			 access(KVM_DEVICE, R_OK | W_OK) == 0, "host", host.release);
+	return json_pack("{s:o, s:o, s:o, s:b, s:s}", "qemu", stat_json(programs->qemu),
+			 "pause_plugin", stat_json(programs->pause_plugin), "kvm", kvm,
+			 "kvm_usable", access(KVM_DEVICE, R_OK | W_OK) == 0, "host", host.release);
 }
 
 static char *ask_version(const char *qemu, GCancellable *cancel, GError **error)
@@ -285,7 +300,7 @@ static char *ask_version(const char *qemu, GCancellable *cancel, GError **error)
 }
 
 static FlAccel *accel_new(const char *name, const char *qemu_version, const char *reason,
-			  unsigned speed_milli)
+			  unsigned speed_milli, bool pause_yields)
 {
 	FlAccel *accel = g_new0(FlAccel, 1);
 
@@ -293,6 +308,7 @@ static FlAccel *accel_new(const char *name, const char *qemu_version, const char
 	accel->qemu_version = g_strdup(qemu_version);
 	accel->reason = g_strdup(reason);
 	accel->speed_milli = speed_milli;
+	accel->pause_yields = pause_yields;
 	return accel;
 }
 
@@ -314,7 +330,8 @@ static FlAccel *cache_get(const char *path, const char *wanted, const json_t *in
 	if (speed < 100 || speed > 100000)
 		return NULL;
 	text = g_strdup_printf("%s (known from %s)", reason, path);
-	return accel_new(name, version, text, (unsigned)speed);
+	return accel_new(name, version, text, (unsigned)speed,
+			 json_is_true(json_object_get(answer, "pause_yields")));
 }
 
 /* A cache that cannot be written costs a second at the next start and is no error. */
@@ -328,17 +345,18 @@ static void cache_put(const char *path, const char *wanted, json_t *inputs, cons
 		cache = json_object();
 	}
 	json_object_set_new(cache, wanted,
-			    json_pack("{s:O, s:{s:s, s:s, s:s, s:i}}", "inputs", inputs, "answer",
-				      "name", accel->name, "qemu_version", accel->qemu_version,
-				      "reason", accel->reason, "speed_milli",
-				      (int)accel->speed_milli));
+			    json_pack("{s:O, s:{s:s, s:s, s:s, s:i, s:b}}", "inputs", inputs,
+				      "answer", "name", accel->name, "qemu_version",
+				      accel->qemu_version, "reason", accel->reason, "speed_milli",
+				      (int)accel->speed_milli, "pause_yields",
+				      accel->pause_yields));
 	if (!fl_json_write(path, cache, &error))
 		g_debug("%s", error->message);
 }
 
 /* ---- the choice ---- */
 
-static FlAccel *choose(const char *wanted, const char *qemu, const char *cache_dir,
+static FlAccel *choose(const char *wanted, const Programs *programs, const char *cache_dir,
 		       GCancellable *cancel, GError **error)
 {
 	bool any = strcmp(wanted, "auto") == 0;
@@ -352,17 +370,19 @@ static FlAccel *choose(const char *wanted, const char *qemu, const char *cache_d
 
 		if (!any && strcmp(wanted, candidate->name) != 0)
 			continue;
-		if (probe(candidate, qemu, cache_dir, &speed, cancel, &why)) {
+		if (probe(candidate, programs, cache_dir, &speed, cancel, &why)) {
 			reason = g_strdup_printf(
 				"%s ran a two-vCPU payload to the right result%s%s",
-				candidate->name, refused->len ? "; " : "", refused->str);
-			version = ask_version(qemu, cancel, error);
-			return version ? accel_new(candidate->name, version, reason, speed) : NULL;
+				candidate->label, refused->len ? "; " : "", refused->str);
+			version = ask_version(programs->qemu, cancel, error);
+			return version ? accel_new(candidate->name, version, reason, speed,
+						   candidate->pause_yields)
+				       : NULL;
 		}
 		if (g_cancellable_set_error_if_cancelled(cancel, error))
 			return NULL;
 		g_string_append_printf(refused, "%s%s does not work: %s", refused->len ? "; " : "",
-				       candidate->name, why->message);
+				       candidate->label, why->message);
 	}
 	g_set_error_literal(error, FL_VM_ERROR, FL_VM_ERROR_FAILED, refused->str);
 	return NULL;
@@ -377,12 +397,13 @@ static bool check_wanted(const char *wanted, GError **error)
 	return false;
 }
 
-FlAccel *fl_accel_choose(const char *wanted, const char *qemu, const char *cache_dir,
-			 GCancellable *cancel, GError **error)
+FlAccel *fl_accel_choose(const char *wanted, const char *qemu, const char *pause_plugin,
+			 const char *cache_dir, GCancellable *cancel, GError **error)
 {
 	g_autofree char *program = g_find_program_in_path(qemu ? qemu : "qemu-system-x86_64");
 	g_autofree char *cache_path = g_build_filename(cache_dir, "accel.json", NULL);
 	g_autoptr(json_t) inputs = NULL;
+	Programs programs = {program, pause_plugin};
 	FlAccel *accel;
 
 	if (!check_wanted(wanted, error))
@@ -394,11 +415,11 @@ FlAccel *fl_accel_choose(const char *wanted, const char *qemu, const char *cache
 			    qemu ? qemu : "qemu-system-x86_64");
 		return NULL;
 	}
-	inputs = cache_inputs(program);
+	inputs = cache_inputs(&programs);
 	accel = cache_get(cache_path, wanted, inputs);
 	if (accel)
 		return accel;
-	accel = choose(wanted, program, cache_dir, cancel, error);
+	accel = choose(wanted, &programs, cache_dir, cancel, error);
 	if (accel)
 		cache_put(cache_path, wanted, inputs, accel);
 	return accel;

@@ -6,6 +6,7 @@
 #include "vm/plugin.h"
 
 #include "base/proc.h"
+#include "vm/qemu.h"
 #include "vm/vm.h"
 
 #define DEADLINE_US 15000000u
@@ -19,7 +20,8 @@ static bool refuse(GError **error, const char *what, const char *detail)
 
 bool fl_plugin_check(const char *qemu, const char *plugin, GCancellable *cancel, GError **error)
 {
-	g_autofree char *option = g_strdup_printf("file=%s", plugin);
+	g_autofree char *file = fl_qemu_escape(plugin);
+	g_autofree char *option = g_strdup_printf("file=%s", file);
 	const char *argv[] = {qemu, "-plugin", option, "-version", NULL};
 	FlProcSpec spec = {.argv = argv, .deadline_us = DEADLINE_US};
 	g_autofree char *said = NULL;

@@ -113,8 +113,7 @@ static void G_GNUC_PRINTF(3, 4) addf(GPtrArray *argv, const char *option, const 
 	va_end(args);
 }
 
-/* In a QEMU option a comma ends a value unless it is doubled. */
-static char *escape(const char *value)
+char *fl_qemu_escape(const char *value)
 {
 	g_auto(GStrv) parts = g_strsplit(value, ",", -1);
 
@@ -169,6 +168,13 @@ char *fl_qemu_board(const FlVmSpec *spec)
 	return g_strjoinv(" ", (char **)options->pdata);
 }
 
+static void add_pause(GPtrArray *argv, const char *plugin)
+{
+	g_autofree char *file = fl_qemu_escape(plugin);
+
+	addf(argv, "-plugin", "file=%s", file);
+}
+
 static void add_kernel(GPtrArray *argv, const FlVmSpec *spec)
 {
 	g_autofree char *cmdline = fl_qemu_cmdline(spec);
@@ -199,7 +205,7 @@ static void add_ends(GPtrArray *argv)
 static void add_memory(GPtrArray *argv, const FlVmSpec *spec, const char *id, unsigned mib,
 		       const char *file)
 {
-	g_autofree char *path = file ? escape(file) : NULL;
+	g_autofree char *path = file ? fl_qemu_escape(file) : NULL;
 
 	if (path)
 		addf(argv, "-object", "memory-backend-file,id=%s,size=%uM,share=%s,mem-path=%s", id,
@@ -219,7 +225,7 @@ static void add_fork(GPtrArray *argv, const FlVmSpec *spec)
 	add(argv, "-global", "migration.announce-rounds=0");
 	add(argv, "-global", "migration.store-global-state=off");
 	if (is_restored(spec)) {
-		g_autofree char *orders = escape(spec->fork->orders);
+		g_autofree char *orders = fl_qemu_escape(spec->fork->orders);
 
 		addf(argv, "-fw_cfg", "name=%s,file=%s", FL_WIRE_ORDERS_FW_CFG, orders);
 		add(argv, "-incoming", "defer");
@@ -259,7 +265,7 @@ static void add_memory_part(GPtrArray *argv, const FlVmSpec *spec, unsigned *par
 static void add_disk_part(GPtrArray *argv, const FlVmSpec *spec, unsigned *part,
 			  const FlVmDisk *disk)
 {
-	g_autofree char *path = escape(disk->path);
+	g_autofree char *path = fl_qemu_escape(disk->path);
 	bool saved = spec->fork && !is_restored(spec);
 
 	addf(argv, "-object", "memory-backend-file,id=part%u,size=%uM,%s,mem-path=%s", *part,
@@ -292,8 +298,8 @@ static void add_disks(GPtrArray *argv, const FlVmSpec *spec)
 	}
 	for (size_t i = 0; i < spec->n_disks; i++) {
 		const FlVmDisk *disk = &spec->disks[i];
-		g_autofree char *path = escape(disk->path);
-		g_autofree char *name = escape(disk->name);
+		g_autofree char *path = fl_qemu_escape(disk->path);
+		g_autofree char *name = fl_qemu_escape(disk->name);
 		g_autofree char *limits = throttle(disk);
 
 		addf(argv, "-drive",
@@ -305,7 +311,7 @@ static void add_disks(GPtrArray *argv, const FlVmSpec *spec)
 
 static void add_path(GString *plugin, const char *name, const char *path)
 {
-	g_autofree char *escaped = path ? escape(path) : NULL;
+	g_autofree char *escaped = path ? fl_qemu_escape(path) : NULL;
 
 	if (path)
 		g_string_append_printf(plugin, ",%s=%s", name, escaped);
@@ -313,7 +319,7 @@ static void add_path(GString *plugin, const char *name, const char *path)
 
 static void add_trace(GPtrArray *argv, const FlVmTrace *trace)
 {
-	g_autofree char *file = escape(trace->plugin);
+	g_autofree char *file = fl_qemu_escape(trace->plugin);
 	g_autoptr(GString) plugin = g_string_new("file=");
 
 	g_string_append(plugin, file);
@@ -342,6 +348,8 @@ static GPtrArray *build(const FlVmSpec *spec, const char *console, const char *w
 	add(argv, fl_qemu_program(spec), NULL);
 	add_machine(argv, spec);
 	add_accel(argv, spec);
+	if (spec->pause_plugin)
+		add_pause(argv, spec->pause_plugin);
 	add_kernel(argv, spec);
 	add_ports(argv, console, wire);
 	add_ends(argv);
@@ -353,8 +361,8 @@ static GPtrArray *build(const FlVmSpec *spec, const char *console, const char *w
 
 char **fl_qemu_argv(const FlVmSpec *spec, int qmp_fd)
 {
-	g_autofree char *console_path = escape(spec->console_path);
-	g_autofree char *wire_path = escape(spec->wire_path);
+	g_autofree char *console_path = fl_qemu_escape(spec->console_path);
+	g_autofree char *wire_path = fl_qemu_escape(spec->wire_path);
 	g_autofree char *console = g_strdup_printf("file,id=console,path=%s%s", console_path,
 						   is_restored(spec) ? ",append=on" : "");
 	g_autofree char *wire = g_strdup_printf("file,id=wire,path=%s", wire_path);

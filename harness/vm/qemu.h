@@ -7,6 +7,9 @@
 
 #include "vm/vm.h"
 
+/* In an option of QEMU a comma ends a value unless it is doubled. The caller frees. */
+char *fl_qemu_escape(const char *value);
+
 /* The program that a spec names, or the default one. */
 const char *fl_qemu_program(const FlVmSpec *spec);
 

@@ -76,9 +76,10 @@ typedef struct {
 	 * order; QEMU's control socket stays shut.
 	 */
 	bool deterministic;
-	const FlVmTrace *trace; /* or NULL; needs deterministic */
-	bool gdb;		/* waits for gdb on FL_VM_GDB before the first instruction */
-	const FlVmFork *fork;	/* NULL: boots, with memory of its own */
+	const FlVmTrace *trace;	  /* or NULL; needs deterministic */
+	const char *pause_plugin; /* fl_pause.so: vCPUs give way while they spin; or NULL */
+	bool gdb;		  /* waits for gdb on FL_VM_GDB before the first instruction */
+	const FlVmFork *fork;	  /* NULL: boots, with memory of its own */
 	const FlVmDisk *disks;
 	size_t n_disks;
 	unsigned tsc_khz;    /* rate of the guest's time-stamp counter; 0: it measures it itself */
