@@ -3,8 +3,9 @@
  * Proves that a private mapping of a file is private: threads store to their words of its first
  * half, and nothing of that ever reaches the file, neither its cached pages nor the disk; a page
  * that was stored to keeps its own content, whatever is written to the file since; and a page that
- * was not shows what is written to the file, by write(2) or through a shared mapping, at once.
- * After MADV_DONTNEED all of it is the file again.
+ * was not shows what is written to the file, by write(2) or through a shared mapping, at once. A
+ * hole that is punched into the file is seen in the one, and takes nothing from the other. After
+ * MADV_DONTNEED all of it is the file again.
  *
  * A kernel that makes the file's own page writable in a private mapping, or loses a copy, shows
  * the store in the file or the file's content in the copy.
@@ -16,6 +17,7 @@
 #include "ft_words.h"
 #include "table.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -81,15 +83,14 @@ static bool is_copied(const struct job *job, size_t page)
 }
 
 /* The threads stand still. */
-static void verify_copies(struct job *job)
+static void verify_copies(struct job *job, const char *what)
 {
 	for (size_t page = 0; page < COPIED; page++) {
 		uint64_t found = file_word(job->map.addr, page);
 
 		if (job->kept[page] && found != job->kept[page])
-			ft_fail("page %zu of a private mapping was stored to, and later shows "
-				"what was written to the file",
-				page);
+			ft_fail("page %zu of a private mapping was stored to, and later shows %s",
+				page, what);
 		if (is_copied(job, page))
 			job->kept[page] = found;
 	}
@@ -110,6 +111,20 @@ static void verify_file(const struct job *job, const char *how)
 			ft_fail("page %zu of the file lost what was written to it, seen by %s",
 				page, how);
 	}
+}
+
+/* Copies are not the file's to give back; see truncate_pagecache_range() in mm/truncate.c. */
+static void punch_hole(struct job *job)
+{
+	if (fallocate(job->map.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      (off_t)job->map.bytes) < 0)
+		ft_fail_errno("fallocate");
+	for (size_t page = COPIED; page < PAGES; page++)
+		if (file_word(job->map.addr, page))
+			ft_fail("page %zu of a private mapping, never stored to, does not show the "
+				"hole that was punched into the file",
+				page);
+	verify_copies(job, "the hole that was punched into the file");
 }
 
 static void drop_copies(const struct job *job)
@@ -156,8 +171,10 @@ static void store_privately(const void *arg)
 		ft_meet_await(&job.meet, STEPS);
 		write_file(&job);
 		ft_meet_call(&job.meet);
-		verify_copies(&job);
+		verify_copies(&job, "what was written to the file");
 		verify_file(&job, "pread");
+		punch_hole(&job);
+		write_file(&job);
 		ft_meet_resume(&job.meet);
 		ft_metric_add("rounds", 1);
 	}
@@ -179,8 +196,8 @@ static void run(const struct ft_test *test)
 
 const struct ft_test private_file = {
 	.name = "private-file",
-	.summary = "private stores never reach the file, and what is written to the file never "
-		   "reaches a private copy",
+	.summary = "private stores never reach the file, and what is written to the file or "
+		   "punched out of it never reaches a private copy",
 	.timeout_ms = 20000,
 	.memory_mib = 128,
 	.disks = "ext4",
