@@ -48,7 +48,8 @@ struct fl_probe_pages {
 #define FL_PROBE_HAS_MAP_PAGES 1u
 #define FL_PROBE_HAS_MKWRITE   2u /* ->page_mkwrite, or ->pfn_mkwrite with IS_PFN */
 #define FL_PROBE_IS_PFN	       4u /* VM_PFNMAP: ->fault maps the frame itself; MAP_SHARED only */
-#define FL_PROBE_SHAPES	       8u
+#define FL_PROBE_NO_CALLS      8u /* alone: nobody maps a page, and nobody can be asked to */
+#define FL_PROBE_SHAPES	       9u
 
 enum fl_probe_call { FL_PROBE_FAULT, FL_PROBE_MKWRITE, FL_PROBE_CALLS };
 

@@ -213,6 +213,7 @@ const struct vm_operations_struct *probe_vm_ops(unsigned int shape)
 								   .map_pages = probe_map_pages,
 								   .pfn_mkwrite =
 									   probe_pfn_mkwrite};
+	static const struct vm_operations_struct no_calls = {};
 	static const struct vm_operations_struct *const ops[FL_PROBE_SHAPES] = {
 		[0] = &page_nomp,
 		[FL_PROBE_HAS_MAP_PAGES] = &page_mp,
@@ -222,6 +223,7 @@ const struct vm_operations_struct *probe_vm_ops(unsigned int shape)
 		[FL_PROBE_IS_PFN | FL_PROBE_HAS_MAP_PAGES] = &page_mp,
 		[FL_PROBE_IS_PFN | FL_PROBE_HAS_MKWRITE] = &pfn_nomp_mkwrite,
 		[FL_PROBE_IS_PFN | FL_PROBE_HAS_MAP_PAGES | FL_PROBE_HAS_MKWRITE] = &pfn_mp_mkwrite,
+		[FL_PROBE_NO_CALLS] = &no_calls,
 	};
 
 	return ops[shape];

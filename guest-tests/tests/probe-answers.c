@@ -4,7 +4,7 @@
  * already", "again", a major fault or an unlocked page, and ->page_mkwrite and ->pfn_mkwrite with
  * SIGBUS, SIGSEGV, "mapped already" or "gone"; on shared stores, shared reads, stores to pages that
  * were read before, private stores and private reads; with ->map_pages and without; of pages and of
- * bare frames.
+ * bare frames. And a driver that has no ->fault, where each access is SIGBUS.
  *
  * After each access: the right signal or the right data, and both locks at rest. At the end each
  * page has one reference a mapping and none else, is unlocked, and is dirty if it was stored to. A
@@ -208,9 +208,37 @@ static bool has_case(size_t s, size_t a)
 	return !(shapes[s].shape & FL_PROBE_IS_PFN && accesses[a].is_private);
 }
 
+/* The kernel has nobody to ask, and may neither ask again nor map anything. */
+static void meet_nobody(const void *arg)
+{
+	const struct shape *shape = arg;
+	bool is_private = accesses[shape->access].is_private;
+	struct ft_map map = {.kind = FT_PROBE_MP, .bytes = ROUNDS * FT_PAGE};
+
+	map.fd = ft_probe_open(true);
+	ft_probe_shape(map.fd, FL_PROBE_NO_CALLS);
+	map.addr = mmap(NULL, map.bytes, PROT_READ | PROT_WRITE,
+			is_private ? MAP_PRIVATE : MAP_SHARED, map.fd, 0);
+	if (map.addr == MAP_FAILED)
+		ft_fail_errno("mmap of the probe driver");
+	ft_trap_prepare();
+	for (unsigned page = 0; page < ROUNDS; page++) {
+		char *addr = map.addr + page * FT_PAGE;
+		struct ft_trap trap = access_page(shape, addr);
+
+		ft_trap_expect(&trap, SIGBUS, addr, "an access to what no driver can map");
+		ft_probe_expect_unlocked(addr, "an access to what no driver can map");
+	}
+	if (madvise(map.addr, map.bytes,
+		    accesses[shape->access].stores ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0)
+		ft_fail("what no driver can map is populated");
+	ft_map_unmap(&map);
+	ft_map_free(&map);
+}
+
 static void run(const struct ft_test *test)
 {
-	unsigned cases = 0;
+	unsigned cases = ACCESSES - 1;
 
 	(void)test;
 	ft_probe_need();
@@ -226,6 +254,12 @@ static void run(const struct ft_test *test)
 				ft_case(meet_all, &shape, "%s-%s", shapes[s].name,
 					accesses[a].name);
 		}
+	for (size_t a = 0; a < ACCESSES; a++) {
+		struct shape shape = {.access = (enum access)a};
+
+		if (a != READ_THEN_STORE)
+			ft_case(meet_nobody, &shape, "no-fault-%s", accesses[a].name);
+	}
 }
 
 const struct ft_test probe_answers = {
