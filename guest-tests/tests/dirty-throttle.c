@@ -52,6 +52,7 @@ struct job {
 	atomic_size_t stored; /* pages, from the first on */
 	unsigned half; /* of the file's pages: the second is dirty before the thread begins */
 	bool changed;
+	atomic_bool is_over;
 };
 
 static char zero(size_t page)
@@ -132,6 +133,9 @@ static void *store(void *arg)
 			break;
 		atomic_store(&job->stored, page + 1);
 	}
+	/* Who looks at what this thread does still finds it. */
+	while (!atomic_load(&job->is_over))
+		sched_yield();
 	return NULL;
 }
 
@@ -237,6 +241,7 @@ static void change_beside_pause(const void *arg)
 		ft_fail("%s failed", what);
 	allow_many_dirty_pages();
 	ft_dm_go_on();
+	atomic_store(&job.is_over, true);
 	pthread_join(thread, NULL);
 	ft_change_leave(&job.map);
 	if (fsync(job.map.fd) < 0)
