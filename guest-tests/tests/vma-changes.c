@@ -5,7 +5,8 @@
  *   mprotect   makes a part of it read-only: from then on the words there stand still;
  *   replace    maps another file over it (MAP_FIXED): from then on no store reaches the old file;
  *   munmap     takes it away, and maps another file there: the same;
- *   mremap     moves it: no store is lost on the way, of private memory either;
+ *   mremap     moves it by halves: no store is lost on the way, of private memory either, and each
+ *              half is the same part of the file as before;
  *   exit       ends the process under them: from then on nothing changes.
  * After each, mapping and file agree page by page, and each file holds what was stored to it.
  *
@@ -150,19 +151,40 @@ static void unmap(struct job *job)
 	expect_old_still(job, "munmap");
 }
 
-/* Where it goes was reserved, and where it was is reserved at once: nothing else gets there. */
+static void move_part(char *from, char *to, size_t first, size_t pages)
+{
+	from += first * FT_PAGE;
+	to += first * FT_PAGE;
+	if (mremap(from, pages * FT_PAGE, pages * FT_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		ft_fail_errno("mremap");
+}
+
+/*
+ * Where it goes was reserved, and where it was is reserved at once: nothing else gets there. The later
+ * half first: while the mapping begins before it, the two are of different places in the file.
+ */
 static void move(struct job *job)
 {
 	char *from = job->addr, *to;
 
 	to = mmap(NULL, PAGES * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (to == MAP_FAILED ||
-	    mremap(from, PAGES * FT_PAGE, PAGES * FT_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-		ft_fail_errno("mremap");
+	if (to == MAP_FAILED)
+		ft_fail_errno("mmap");
+	move_part(from, to, PAGES / 2, PAGES / 2);
+	move_part(from, to, 0, PAGES / 2);
 	if (mmap(from, PAGES * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 		 0) == MAP_FAILED)
 		ft_fail_errno("mmap");
 	job->addr = job->files[0].addr = to;
+	ft_meet_await(&job->meet, STEPS);
+}
+
+/* Entries move with it; new ones are made of what the VMA says. */
+static void move_file(struct job *job)
+{
+	move(job);
+	if (madvise(job->addr, PAGES * FT_PAGE, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
 	ft_meet_await(&job->meet, STEPS);
 }
 
@@ -311,7 +333,7 @@ static void move_private_beside_stores(const void *arg)
 
 static const struct change changes[] = {
 	{"mprotect", protect_part}, {"replace", replace}, {"munmap", unmap},
-	{"mremap", move},	    {"exit", NULL},
+	{"mremap", move_file},	    {"exit", NULL},
 };
 #define CHANGES (sizeof(changes) / sizeof(*changes))
 
