@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that faults are counted once and as what they were: a fault that waits for the disk is a
- * major one in ru_majflt and in pgmajfault, also when it gave up its lock and was tried again; one
+ * major one in ru_majflt, in pgmajfault and for perf, also when it gave up its lock and was tried again; one
  * that finds its page is a minor one, also when it was tried again for want of ->map_pages. Cold
  * and warm loads, stores and private stores of ext4; first stores to tmpfs and to SysV shared
  * memory.
@@ -13,9 +13,11 @@
 #include "ft_cache.h"
 #include "ft_disk.h"
 #include "ft_map.h"
+#include "ft_perf.h"
 #include "ft_procfs.h"
 #include "table.h"
 
+#include <linux/perf_event.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -33,13 +35,18 @@ struct shape {
 };
 
 struct counts {
-	uint64_t minor, major, pgfault, pgmajfault;
+	uint64_t minor, major, pgfault, pgmajfault, perf_minor, perf_major;
 };
+
+/* Perf events of this thread. */
+static int perf_minor_fd, perf_major_fd;
 
 static struct counts read_counts(void)
 {
 	struct counts counts = {.pgfault = ft_procfs_number("/proc/vmstat", "pgfault"),
-				.pgmajfault = ft_procfs_number("/proc/vmstat", "pgmajfault")};
+				.pgmajfault = ft_procfs_number("/proc/vmstat", "pgmajfault"),
+				.perf_minor = ft_perf_read(perf_minor_fd),
+				.perf_major = ft_perf_read(perf_major_fd)};
 	struct rusage usage;
 
 	getrusage(RUSAGE_THREAD, &usage);
@@ -72,7 +79,9 @@ static struct counts count_touches(const struct ft_map *map, enum how how)
 	return (struct counts){.minor = after.minor - before.minor,
 			       .major = after.major - before.major,
 			       .pgfault = after.pgfault - before.pgfault,
-			       .pgmajfault = after.pgmajfault - before.pgmajfault};
+			       .pgmajfault = after.pgmajfault - before.pgmajfault,
+			       .perf_minor = after.perf_minor - before.perf_minor,
+			       .perf_major = after.perf_major - before.perf_major};
 }
 
 static void expect(const char *name, uint64_t count, uint64_t least, uint64_t most)
@@ -87,7 +96,9 @@ static void expect_cold(const struct counts *counts)
 {
 	expect("ru_majflt", counts->major, PAGES, PAGES);
 	expect("pgmajfault", counts->pgmajfault, PAGES, PAGES);
+	expect("perf's major-faults", counts->perf_major, PAGES, PAGES);
 	expect("ru_minflt", counts->minor, 0, 0);
+	expect("perf's minor-faults", counts->perf_minor, 0, 0);
 	/* The rest of the system faults, too. */
 	expect("pgfault", counts->pgfault, PAGES, 2 * PAGES);
 }
@@ -99,7 +110,9 @@ static void expect_warm(const struct counts *counts, enum how how)
 
 	expect("ru_majflt", counts->major, 0, 0);
 	expect("pgmajfault", counts->pgmajfault, 0, 0);
+	expect("perf's major-faults", counts->perf_major, 0, 0);
 	expect("ru_minflt", counts->minor, least, PAGES);
+	expect("perf's minor-faults", counts->perf_minor, least, PAGES);
 	expect("pgfault", counts->pgfault, least, 2 * PAGES);
 }
 
@@ -110,6 +123,8 @@ static void count(const void *arg)
 					shape->how == PRIVATE_STORE ? MAP_PRIVATE : MAP_SHARED);
 	struct counts counts;
 
+	perf_minor_fd = ft_perf_count(PERF_COUNT_SW_PAGE_FAULTS_MIN);
+	perf_major_fd = ft_perf_count(PERF_COUNT_SW_PAGE_FAULTS_MAJ);
 	if (shape->cold) {
 		ft_cache_evict(map.fd, map.bytes);
 		/* No readahead: each page is a read of its own. */
@@ -158,6 +173,7 @@ const struct ft_test fault_counts = {
 	.timeout_ms = 15000,
 	.memory_mib = 128,
 	.disks = "ext4",
-	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_SYSVIPC CONFIG_VM_EVENT_COUNTERS",
+	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_SYSVIPC CONFIG_VM_EVENT_COUNTERS "
+		  "CONFIG_PERF_EVENTS",
 	.run = run,
 };
