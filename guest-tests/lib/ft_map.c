@@ -54,9 +54,9 @@ static int open_file(const char *folder, size_t bytes)
 	return fd;
 }
 
-static int open_memfd(size_t bytes, unsigned flags)
+static int open_memfd(size_t bytes)
 {
-	int fd = memfd_create("ft", MFD_CLOEXEC | flags);
+	int fd = memfd_create("ft", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	if (fd < 0)
 		ft_fail_errno("memfd_create");
@@ -86,7 +86,7 @@ static int open_on_disk(const char *folder, size_t bytes)
 /* The memfd may be closed at once: the buffer holds its pages. */
 static int open_udmabuf(size_t bytes)
 {
-	int memfd = open_memfd(bytes, MFD_ALLOW_SEALING);
+	int memfd = open_memfd(bytes);
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 	struct udmabuf_create create = {.memfd = (unsigned)memfd, .size = bytes};
 	int fd;
@@ -109,7 +109,7 @@ static int open_kind(enum ft_kind kind, size_t bytes)
 	case FT_TMPFS:
 		return open_file("/tmp", bytes);
 	case FT_MEMFD:
-		return open_memfd(bytes, 0);
+		return open_memfd(bytes);
 	case FT_EXT4:
 		return open_on_disk("/mnt/ext4", bytes);
 	case FT_EXT4_1K:

@@ -8,7 +8,8 @@
  *   mremap     moves it by halves: no store is lost on the way, of private memory either, and each
  *              half is the same part of the file as before;
  *   exit       ends the process under them: from then on nothing changes.
- * After each, mapping and file agree page by page, and each file holds what was stored to it.
+ * After each, mapping and file agree page by page, and each file holds what was stored to it. In the
+ * end no file has a writable mapping left, and one in memory can be sealed against writing.
  *
  * A kernel that changes a VMA without locking it against faults, looks it up without looking again
  * whether it changed, or flushes TLBs too late, lets a store through to the old file or page.
@@ -22,6 +23,7 @@
 #include "ft_words.h"
 #include "table.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -221,6 +223,15 @@ static void prepare(struct job *job, const struct shape *shape)
 	ft_meet_init(&job->meet, shape->threads);
 }
 
+/* Each VMA that came or went was counted: see mapping_deny_writable(). */
+static void seal(struct ft_map *file, struct ft_map *view)
+{
+	ft_map_unmap(view);
+	ft_map_unmap(file);
+	if (fcntl(file->fd, F_ADD_SEALS, F_SEAL_WRITE) < 0)
+		ft_fail_errno("a seal against writing for a file that nobody maps");
+}
+
 static void change_beside_stores(const void *arg)
 {
 	const struct shape *shape = arg;
@@ -244,6 +255,8 @@ static void change_beside_stores(const void *arg)
 	ft_meet_end(&job.meet);
 	ft_team_wait(team);
 	ft_team_free(team);
+	for (int i = 0; i < 2 && shape->kind == FT_MEMFD; i++)
+		seal(&job.files[i], &job.views[i]);
 }
 
 static void leave_others(void *arg)
