@@ -97,10 +97,19 @@ static void expect_gone(const struct job *job, size_t first, size_t end)
 		}
 }
 
+/* Shared memory without a file is punched through a mapping, one that begins at the hole. */
+static int remove_pages(const struct ft_map *map, size_t first, size_t n)
+{
+	void *hole = mremap(map->addr + first * FT_PAGE, 0, n * FT_PAGE, MREMAP_MAYMOVE);
+
+	if (hole == MAP_FAILED || madvise(hole, n * FT_PAGE, MADV_REMOVE) < 0)
+		return -1;
+	return munmap(hole, n * FT_PAGE);
+}
+
 /*
- * Shared memory without a file is punched through its mapping. Every second hole begins at the
- * first page: that is where a fault around begins, and there alone it does not hold the lock of the
- * page table, for which the one who punches would wait.
+ * Every second hole begins at the first page: that is where a fault around begins, and there alone it
+ * does not hold the lock of the page table, for which the one who punches would wait.
  */
 static void punch(struct job *job)
 {
@@ -114,7 +123,7 @@ static void punch(struct job *job)
 		result = fallocate(job->map.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				   (off_t)(first * FT_PAGE), (off_t)(n * FT_PAGE));
 	else
-		result = madvise(job->map.addr + first * FT_PAGE, n * FT_PAGE, MADV_REMOVE);
+		result = remove_pages(&job->map, first, n);
 	if (result < 0)
 		ft_fail_errno("a hole");
 	expect_gone(job, first, first + n);
