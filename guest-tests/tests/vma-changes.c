@@ -187,7 +187,6 @@ static void move_file(struct job *job)
 	move(job);
 	if (madvise(job->addr, PAGES * FT_PAGE, MADV_DONTNEED) < 0)
 		ft_fail_errno("MADV_DONTNEED");
-	ft_meet_await(&job->meet, STEPS);
 }
 
 /* One file has the last value of each word, the other at most an older one. */
