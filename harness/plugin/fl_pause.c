@@ -6,8 +6,8 @@
  * is over. Knows nothing of the guest, and changes nothing that it can see.
  *
  * It also throws away translations of an INT3 that is gone. QEMU before 8.1 reads code without a lock
- * (accel/tcg/translate-all.c; mended by its deba78709a, "Always lock pages before translation"): what
- * another vCPU writes there until the translation is entered, goes unseen. A kernel that switches a static
+ * (tb_gen_code() in accel/tcg/translate-all.c; mended by "accel/tcg: Always lock pages before translation"):
+ * what another vCPU writes there until the translation is entered, goes unseen. A kernel that switches a static
  * branch (arch/x86/kernel/alternative.c, text_poke_bp_batch()) then runs into its own INT3 for ever, which
  * looks like the kernel's hang; translating for a plugin takes longer, and makes it likelier.
  */
