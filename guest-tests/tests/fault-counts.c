@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that faults are counted once and as what they were: a fault that waits for the disk is a
- * major one in ru_majflt, in pgmajfault and for perf, also when it gave up its lock and was tried again; one
- * that finds its page is a minor one, also when it was tried again for want of ->map_pages. Cold
- * and warm loads, stores and private stores of ext4; first stores to tmpfs and to SysV shared
- * memory.
+ * major one in ru_majflt, in pgmajfault and for perf, also when it gave up its lock and was tried
+ * again; one that finds its page is a minor one, also when it was tried again for want of
+ * ->map_pages. Cold and warm loads, stores and private stores of ext4; first stores to tmpfs and to
+ * SysV shared memory.
  *
  * A kernel that forgets that the first try was major counts a minor fault; one that counts each
  * try counts too many.

@@ -172,12 +172,9 @@ static void expect_dirty(const struct shape *shape, int fd, unsigned pages)
 		ft_fail("%u pages were stored to, and %u are dirty", pages, dirty);
 }
 
-static void meet_all(const void *arg)
+static struct ft_map map_driver(const struct shape *shape, size_t pages)
 {
-	const struct shape *shape = arg;
-	struct ft_map map = {.kind = FT_PROBE_MP, .bytes = PAGES * FT_PAGE};
-	unsigned pages = 0, mapped;
-	struct fl_probe_counts counts;
+	struct ft_map map = {.kind = FT_PROBE_MP, .bytes = pages * FT_PAGE};
 
 	map.fd = ft_probe_open(true);
 	ft_probe_shape(map.fd, shape->bits);
@@ -185,6 +182,16 @@ static void meet_all(const void *arg)
 			accesses[shape->access].is_private ? MAP_PRIVATE : MAP_SHARED, map.fd, 0);
 	if (map.addr == MAP_FAILED)
 		ft_fail_errno("mmap of the probe driver");
+	return map;
+}
+
+static void meet_all(const void *arg)
+{
+	const struct shape *shape = arg;
+	struct ft_map map = map_driver(shape, PAGES);
+	unsigned pages = 0, mapped;
+	struct fl_probe_counts counts;
+
 	ft_trap_prepare();
 	for (size_t a = 0; a < ANSWERS; a++)
 		for (unsigned round = 0; round < ROUNDS && applies(shape, &answers[a]); round++)
@@ -212,15 +219,8 @@ static bool has_case(size_t s, size_t a)
 static void meet_nobody(const void *arg)
 {
 	const struct shape *shape = arg;
-	bool is_private = accesses[shape->access].is_private;
-	struct ft_map map = {.kind = FT_PROBE_MP, .bytes = ROUNDS * FT_PAGE};
+	struct ft_map map = map_driver(shape, ROUNDS);
 
-	map.fd = ft_probe_open(true);
-	ft_probe_shape(map.fd, FL_PROBE_NO_CALLS);
-	map.addr = mmap(NULL, map.bytes, PROT_READ | PROT_WRITE,
-			is_private ? MAP_PRIVATE : MAP_SHARED, map.fd, 0);
-	if (map.addr == MAP_FAILED)
-		ft_fail_errno("mmap of the probe driver");
 	ft_trap_prepare();
 	for (unsigned page = 0; page < ROUNDS; page++) {
 		char *addr = map.addr + page * FT_PAGE;
@@ -255,7 +255,7 @@ static void run(const struct ft_test *test)
 					accesses[a].name);
 		}
 	for (size_t a = 0; a < ACCESSES; a++) {
-		struct shape shape = {.access = (enum access)a};
+		struct shape shape = {.bits = FL_PROBE_NO_CALLS, .access = (enum access)a};
 
 		if (a != READ_THEN_STORE)
 			ft_case(meet_nobody, &shape, "no-fault-%s", accesses[a].name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For boot-pause.t: a plugin for QEMU with which a vCPU that translates an INT3 is so late that meanwhile
+ * For int3.t: a plugin for QEMU with which a vCPU that translates an INT3 is so late that meanwhile
  * it is gone, and which says on standard error when one that is gone is run.
  */
 #include "plugin/qemu_plugin.h"
@@ -10,8 +10,8 @@
 
 #define INT3	0xcc
 #define LOOK_US 100u
-#define AT_MOST \
-	200u /* looks: until this vCPU answers an IPI, who changes code may be waiting for it */
+/* Who changes the code may be waiting for this vCPU to answer an IPI. */
+#define LOOKS_MAX 200u
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
@@ -37,7 +37,7 @@ static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	if (!memory || *(const unsigned char *)qemu_plugin_insn_data(insn) != INT3)
 		return;
 	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_int3, QEMU_PLUGIN_CB_NO_REGS, memory);
-	for (unsigned i = 0; i < AT_MOST && in_memory(memory) == INT3; i++)
+	for (unsigned i = 0; i < LOOKS_MAX && in_memory(memory) == INT3; i++)
 		usleep(LOOK_US);
 }
 
