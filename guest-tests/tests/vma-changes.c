@@ -30,8 +30,8 @@
 
 #define PAGES	       64
 #define STEPS	       40 /* of each thread, between two changes */
-#define ROUNDS	       3
-#define ROUNDS_PRIVATE 8
+#define ROUNDS	       2
+#define ROUNDS_PRIVATE 6
 
 struct job {
 	struct ft_meet meet;
