@@ -33,7 +33,9 @@ bool fl_options_parse(FlOptions *options, FlOptionGroups groups, const char *arg
 			       .timeout_scale = 1.0,
 			       .max_runs = 400,
 			       .confidence = 0.95,
-			       .depth = FL_OPTIONS_DEPTH_UNSET};
+			       .cpus = FL_OPTIONS_UNSET,
+			       .jobs = FL_OPTIONS_UNSET,
+			       .depth = FL_OPTIONS_UNSET};
 	if (groups & FL_OPTIONS_COMPARE) {
 		options->repeat = 10;
 		options->confidence = 0.99;

@@ -29,8 +29,8 @@ typedef enum {
 	FL_OPTIONS_RESTORE = 1 << 14  /* restore */
 } FlOptionGroups;
 
-#define FL_OPTIONS_PLAN	       "configs/plans/shared-faults.plan" /* without --plan */
-#define FL_OPTIONS_DEPTH_UNSET INT_MIN				  /* without --depth */
+#define FL_OPTIONS_PLAN	 "configs/plans/shared-faults.plan" /* without --plan */
+#define FL_OPTIONS_UNSET INT_MIN /* a number whose option was not given */
 
 /* gboolean and not bool where GOption writes: it writes an int. */
 typedef struct {

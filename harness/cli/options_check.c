@@ -71,30 +71,34 @@ static bool check_strategy(FlOptions *o, bool explores, GError **error)
 	if (points && !explores && !o->deterministic)
 		return usage_error(error, "--strategy points: needs --deterministic, where vCPUs "
 					  "run one at a time");
-	if (o->depth != FL_OPTIONS_DEPTH_UNSET && !points)
+	if (o->depth != FL_OPTIONS_UNSET && !points)
 		return usage_error(error, "--depth: expected --strategy points beside it");
-	if (o->depth != FL_OPTIONS_DEPTH_UNSET &&
-	    (o->depth < 1 || o->depth > (int)FL_YIELDS_DEPTH_MAX))
+	if (o->depth != FL_OPTIONS_UNSET && (o->depth < 1 || o->depth > (int)FL_YIELDS_DEPTH_MAX))
 		return usage_error(error, "--depth: expected 1 to %u, found %d",
 				   FL_YIELDS_DEPTH_MAX, o->depth);
 	if (points)
 		o->yield_depth =
-			o->depth == FL_OPTIONS_DEPTH_UNSET ? FL_YIELDS_DEPTH : (unsigned)o->depth;
+			o->depth == FL_OPTIONS_UNSET ? FL_YIELDS_DEPTH : (unsigned)o->depth;
+	return true;
+}
+
+/* One that was not given becomes 0, for whoever has a default. */
+static bool check_count(const char *option, int *number, int most, GError **error)
+{
+	if (*number == FL_OPTIONS_UNSET)
+		*number = 0;
+	else if (*number < 1 || *number > most)
+		return usage_error(error, "%s: expected 1 to %d, found %d", option, most, *number);
 	return true;
 }
 
 static bool check_numbers(FlOptions *o, GError **error)
 {
-	if (o->cpus < 0 || o->cpus > FL_PLAN_CPUS_MAX)
-		return usage_error(error, "--cpus: expected 1 to %d, found %d", FL_PLAN_CPUS_MAX,
-				   o->cpus);
-	if (o->repeat < 1 || o->repeat > 100000)
-		return usage_error(error, "--repeat: expected 1 to 100000, found %d", o->repeat);
-	if (o->jobs < 0 || o->jobs > 256)
-		return usage_error(error, "--jobs: expected 1 to 256, found %d", o->jobs);
-	if (o->max_runs < 1 || o->max_runs > 100000)
-		return usage_error(error, "--max-runs: expected 1 to 100000, found %d",
-				   o->max_runs);
+	if (!check_count("--cpus", &o->cpus, FL_PLAN_CPUS_MAX, error) ||
+	    !check_count("--jobs", &o->jobs, 256, error) ||
+	    !check_count("--repeat", &o->repeat, 100000, error) ||
+	    !check_count("--max-runs", &o->max_runs, 100000, error))
+		return false;
 	if (!(o->timeout_scale >= 0.01 && o->timeout_scale <= 1000))
 		return usage_error(error, "--timeout-scale: expected 0.01 to 1000, found %g",
 				   o->timeout_scale);
