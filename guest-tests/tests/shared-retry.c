@@ -2,18 +2,23 @@
 /*
  * Proves that the first store to a page of a shared mapping whose vm_ops have ->fault but no
  * ->map_pages is given up under the VMA lock and done again under mmap_lock: SysV shared memory,
- * udmabuf and the probe driver, with one thread, as many as vCPUs, and twice as many.
+ * udmabuf and the probe driver, with one thread, as many as vCPUs, and twice as many. And that a SysV
+ * segment lives as long as a piece of its mapping: vm_ops that count their VMAs are told of each.
  *
  * A kernel that calls such a ->fault under the VMA lock shows vma_lock_success; one that forgets
  * to drop the lock before it retries, or drops it twice, leaves it off its rest, which the probe
- * driver tells, and hangs when the mapping goes.
+ * driver tells, and hangs when the mapping goes. One that splits a mapping without ->open takes the
+ * segment away with the first piece.
  */
 #include "ft.h"
 #include "ft_probe.h"
 #include "ft_touch.h"
 #include "table.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
 
 #define PAGES 1024 /* the most that udmabuf and the probe driver give by default */
 
@@ -39,19 +44,56 @@ static void touch(const void *arg)
 	ft_map_free(&map);
 }
 
+static unsigned long attaches(int segment, const char *when)
+{
+	struct shmid_ds ds;
+
+	if (shmctl(segment, IPC_STAT, &ds) < 0)
+		ft_fail_errno(when);
+	return ds.shm_nattch;
+}
+
+/* Made three by mprotect of its middle, and taken away from the front. */
+static void take_by_pieces(const void *arg)
+{
+	int segment = shmget(IPC_PRIVATE, (size_t)3 * FT_PAGE, IPC_CREAT | 0600);
+	char *addr = segment < 0 ? (void *)-1 : shmat(segment, NULL, 0);
+	struct shmid_ds ds;
+
+	(void)arg;
+	if (addr == (void *)-1)
+		ft_fail_errno("shmget and shmat");
+	if (shmctl(segment, IPC_RMID, NULL) < 0)
+		ft_fail_errno("IPC_RMID of a segment that is mapped");
+	if (mprotect(addr + FT_PAGE, FT_PAGE, PROT_READ) < 0)
+		ft_fail_errno("mprotect");
+	addr[0] = addr[2 * FT_PAGE] = 1;
+	for (unsigned left = 3; left > 0; left--) {
+		if (attaches(segment, "IPC_STAT of a segment of which pieces are mapped") < 1)
+			ft_fail("%u pieces are mapped, and shm_nattch is 0", left);
+		if (munmap(addr + (3 - left) * FT_PAGE, FT_PAGE) < 0)
+			ft_fail_errno("munmap");
+	}
+	if (shmctl(segment, IPC_STAT, &ds) == 0 || (errno != EINVAL && errno != EIDRM))
+		ft_fail("the removed segment outlives its last mapping");
+}
+
 static void run(const struct ft_test *test)
 {
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
+	bool counts_vmas = test->arg == FT_SHM;
 
 	ft_lockstat_need();
 	ft_probe_need();
-	ft_plan(n);
+	ft_plan(n + counts_vmas);
 	for (unsigned i = 0; i < n; i++) {
 		struct shape shape = {.kind = (enum ft_kind)test->arg, .threads = counts[i]};
 
 		ft_case(touch, &shape, "threads-%u", counts[i]);
 	}
+	if (counts_vmas)
+		ft_case(take_by_pieces, NULL, "pieces");
 }
 
 const struct ft_test shared_retry_shm = {
