@@ -5,6 +5,7 @@
  */
 #include "flow/snapshot.h"
 
+#include "base/attic.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -24,6 +25,8 @@
 
 /* The rate is measured; a guest does not mind one that is a little off. */
 #define TSC_STEP_KHZ 100000u
+
+#define KEPT 40 /* boots; only what the guest touched takes room: about 50 MB */
 
 #define FILE_RAM      "ram"
 #define FILE_RAM_HIGH "ram.high"
@@ -96,6 +99,7 @@ FlSnapshot *fl_snapshot_load(const FlSite *site, const char *key)
 	snapshot->console = g_build_filename(dir, FL_RUNDIR_CONSOLE, NULL);
 	if (!is_whole(snapshot) || !fl_fs_read(sha256, &snapshot->sha256, NULL, NULL))
 		return NULL;
+	fl_attic_mark_used(dir);
 	return g_steal_pointer(&snapshot);
 }
 
@@ -321,6 +325,7 @@ static bool make_under_lock(const FlSnapshotSpec *spec, const char *snapshots, c
 	if (!make(spec, snapshots, key, tsc_khz, ret_why, error))
 		return false;
 	*ret_snapshot = fl_snapshot_load(spec->site, key);
+	fl_attic_trim(snapshots, KEPT);
 	return true;
 }
 

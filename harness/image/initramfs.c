@@ -19,6 +19,7 @@
 
 #include <string.h>
 
+#include "base/attic.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -28,6 +29,8 @@
 
 /* Goes up when the layout changes in a way that the entries do not show. */
 #define RECIPE_VERSION 1
+
+#define KEPT 200 /* files: archives of about 5 MB, and an explanation of each */
 
 #define REMEDY_GUEST   "run `make guest`"
 #define REMEDY_BUSYBOX "apt-get install busybox-static"
@@ -206,14 +209,16 @@ static FlCpio *collect(const FlInitramfsSpec *spec, GError **error)
 }
 
 /* The archive comes last: where it is, its explanation is too. */
-static bool publish(const FlCpio *cpio, const json_t *inputs, const char *dir, const char *key,
-		    const char *path, GError **error)
+static bool publish(const FlCpio *cpio, const json_t *inputs, const char *dir, const char *path,
+		    const char *json, GError **error)
 {
-	g_autofree char *json = g_strdup_printf("%s/%s.json", dir, key);
 	g_autoptr(GBytes) bytes = fl_cpio_bytes(cpio, error);
 
-	return bytes && fl_fs_mkdir(dir, error) && fl_json_write(json, inputs, error) &&
-	       fl_fs_write(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error);
+	if (!bytes || !fl_fs_mkdir(dir, error) || !fl_json_write(json, inputs, error) ||
+	    !fl_fs_write(path, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), error))
+		return false;
+	fl_attic_trim(dir, KEPT);
+	return true;
 }
 
 bool fl_initramfs_get(const FlInitramfsSpec *spec, char **ret_path, char **ret_key, GError **error)
@@ -222,6 +227,7 @@ bool fl_initramfs_get(const FlInitramfsSpec *spec, char **ret_path, char **ret_k
 	g_autofree char *dir = g_build_filename(spec->cache_dir, "initramfs", NULL);
 	g_autofree char *key = NULL;
 	g_autofree char *path = NULL;
+	g_autofree char *json = NULL;
 	g_autoptr(json_t) inputs = NULL;
 
 	if (!cpio)
@@ -229,9 +235,12 @@ bool fl_initramfs_get(const FlInitramfsSpec *spec, char **ret_path, char **ret_k
 	inputs = json_pack("{s:i, s:o}", "recipe", RECIPE_VERSION, "entries", fl_cpio_inputs(cpio));
 	key = fl_hash_json(inputs);
 	path = g_strdup_printf("%s/%s.cpio", dir, key);
+	json = g_strdup_printf("%s/%s.json", dir, key);
 	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
-	    !publish(cpio, inputs, dir, key, path, error))
+	    !publish(cpio, inputs, dir, path, json, error))
 		return false;
+	fl_attic_mark_used(path);
+	fl_attic_mark_used(json);
 	*ret_path = g_steal_pointer(&path);
 	*ret_key = g_steal_pointer(&key);
 	return true;

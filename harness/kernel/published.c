@@ -5,12 +5,15 @@
  */
 #include "kernel/published.h"
 
+#include "base/attic.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "kernel/kbuild.h"
 
 #include <string.h>
+
+#define KEPT 100 /* kernels, of about 60 MB; what a long bisect or a busy CI comes back to */
 
 static gint compare_names(gconstpointer a, gconstpointer b)
 {
@@ -77,6 +80,7 @@ FlKernel *fl_published_load(const char *cache_dir, const char *key)
 	kernel->config = g_build_filename(dir, "config", NULL);
 	if (g_file_test(modules, G_FILE_TEST_IS_DIR))
 		kernel->modules = g_steal_pointer(&modules);
+	fl_attic_mark_used(dir);
 	kernel->dir = g_steal_pointer(&dir);
 	return kernel;
 }
@@ -168,8 +172,10 @@ bool fl_published_add(const FlPublished *entry, GError **error)
 	fresh = fl_fs_temp_dir(kernels, "new", error);
 	/* A folder of that name that could not be loaded is damaged: it makes room. */
 	if (fresh && fill(entry, fresh, error) && fl_fs_remove(final, error) &&
-	    fl_fs_rename(fresh, final, error))
+	    fl_fs_rename(fresh, final, error)) {
+		fl_attic_trim(kernels, KEPT);
 		return true;
+	}
 	if (fresh && !fl_fs_remove(fresh, NULL))
 		g_debug("%s is left behind", fresh);
 	return false;
