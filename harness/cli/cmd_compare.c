@@ -131,6 +131,7 @@ static FlCompareText text_of(const View *view, const FlCompare *compare, const G
 		.pairs = fl_compare_pairs(compare),
 		.told = fl_compare_told(compare),
 		.is_clear = view->comparison->is_clear,
+		.shares_cpus = fl_compare_shares_cpus(compare),
 		.confidence = view->options->confidence,
 		.evidence = view->comparison->evidence,
 		.command = view->command,

@@ -62,6 +62,12 @@ static bool run_pairs(const FlCompareGuest *guest, FlRun *a, FlRun *b, FlCompari
 	return true;
 }
 
+/* One after the other, deterministic vCPUs count instructions and no host's time. */
+static bool shares_cpus(const FlRunRequest *request)
+{
+	return !request->deterministic && request->cpus * request->jobs > g_get_num_processors();
+}
+
 bool fl_compare_guest(const FlCompareGuest *guest, FlComparison *ret_comparison, GError **error)
 {
 	g_autoptr(FlRun) a = NULL;
@@ -72,6 +78,8 @@ bool fl_compare_guest(const FlCompareGuest *guest, FlComparison *ret_comparison,
 		.evidence = g_ptr_array_new_with_free_func(g_free),
 		.compare = fl_compare_new(guest->confidence),
 	};
+	if (shares_cpus(guest->sides[FL_COMPARE_B]))
+		fl_compare_share_cpus(ret_comparison->compare);
 	a = fl_run_prepare(guest->site, guest->sides[FL_COMPARE_A], error);
 	b = a ? fl_run_prepare(guest->site, guest->sides[FL_COMPARE_B], error) : NULL;
 	return b && run_pairs(guest, a, b, ret_comparison, error);

@@ -22,6 +22,7 @@ typedef struct {
 
 struct FlCompare {
 	double alpha;
+	bool shares_cpus;
 	GArray *rounds; /* of Round */
 };
 
@@ -41,6 +42,16 @@ void fl_compare_free(FlCompare *compare)
 		return;
 	g_array_unref(compare->rounds);
 	g_free(compare);
+}
+
+void fl_compare_share_cpus(FlCompare *compare)
+{
+	compare->shares_cpus = true;
+}
+
+bool fl_compare_shares_cpus(const FlCompare *compare)
+{
+	return compare->shares_cpus;
 }
 
 void fl_compare_add(FlCompare *compare, const FlVerdict *a, const FlVerdict *b)
@@ -272,16 +283,18 @@ static bool is_off_by(const FlCompareRow *row, double share)
 }
 
 /* What a metric's unit says of the way in which it should go; 0: nothing. */
-static int good_direction(const char *metric)
+static int good_direction(const char *metric, bool shares_cpus)
 {
 	if (g_str_has_suffix(metric, "_per_second"))
 		return 1;
-	return g_str_has_suffix(metric, "_us") || g_str_has_suffix(metric, "_ms") ? -1 : 0;
+	if (g_str_has_suffix(metric, "_us") || g_str_has_suffix(metric, "_ms"))
+		return shares_cpus ? 0 : -1;
+	return 0;
 }
 
-static void judge_metric(FlCompareRow *row, bool is_real)
+static void judge_metric(FlCompareRow *row, bool is_real, bool shares_cpus)
 {
-	int way = (row->ratio > 1 ? 1 : -1) * good_direction(row->detail);
+	int way = (row->ratio > 1 ? 1 : -1) * good_direction(row->detail, shares_cpus);
 
 	row->change = is_real && is_off_by(row, RATIO_MIN) ? FL_COMPARE_MOVED : FL_COMPARE_SAME;
 	if (row->change == FL_COMPARE_MOVED && is_off_by(row, RATIO_MATTERS)) {
@@ -290,12 +303,12 @@ static void judge_metric(FlCompareRow *row, bool is_real)
 	}
 }
 
-static void judge_row(FlCompareRow *row, double threshold)
+static void judge_row(FlCompareRow *row, double threshold, bool shares_cpus)
 {
 	bool is_real = row->pairs->len >= FL_COMPARE_PAIRS_MIN && row->strength >= threshold;
 
 	if (row->what == FL_COMPARE_METRIC) {
-		judge_metric(row, is_real);
+		judge_metric(row, is_real, shares_cpus);
 		return;
 	}
 	row->change = change_of_rates(row, is_real);
@@ -328,7 +341,7 @@ GPtrArray *fl_compare_rows(const FlCompare *compare)
 	}
 	threshold = threshold_of(rows, compare->alpha);
 	for (guint i = 0; i < rows->len; i++)
-		judge_row(g_ptr_array_index(rows, i), threshold);
+		judge_row(g_ptr_array_index(rows, i), threshold, compare->shares_cpus);
 	return rows;
 }
 

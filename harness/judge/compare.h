@@ -51,6 +51,13 @@ FlCompare *fl_compare_new(double confidence);
 void fl_compare_free(FlCompare *compare);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlCompare, fl_compare_free)
 
+/*
+ * The guests had more vCPUs than the host has CPUs. The busier kernel's vCPUs then wait for each other,
+ * in the midst of a fault too: of a latency neither way is good or bad.
+ */
+void fl_compare_share_cpus(FlCompare *compare);
+bool fl_compare_shares_cpus(const FlCompare *compare);
+
 /* One more pair. The verdicts are borrowed for as long as the comparison lives. */
 void fl_compare_add(FlCompare *compare, const FlVerdict *a, const FlVerdict *b);
 

@@ -236,6 +236,9 @@ char *fl_compare_text(const FlCompareText *text, bool all)
 			       "of the differences told at most %.3g %% are expected to be "
 			       "chance; each interval holds 95 %%\n",
 			       100 * (1 - text->confidence));
+	if (text->shares_cpus)
+		g_string_append(out, "latencies are told and not judged: there are more vCPUs than "
+				     "CPUs, and they wait for each other (see --cpus)\n");
 	append_verdict(out, text);
 	append_evidence(out, text);
 	return g_string_free(out, FALSE);

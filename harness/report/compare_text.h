@@ -14,6 +14,7 @@ typedef struct {
 	const GPtrArray *rows;
 	unsigned pairs, told; /* pairs run; those in which both guests told something */
 	bool is_clear;	      /* it ended early */
+	bool shares_cpus;     /* as fl_compare_shares_cpus says */
 	double confidence;
 	const GPtrArray *evidence; /* folders: A and B of the first pair, of the second, ... */
 	const char *command;	   /* that repeats it */

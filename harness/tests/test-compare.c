@@ -121,6 +121,7 @@ typedef struct {
 	double a, b, noise; /* of the value */
 	FlCompareChange change;
 	bool is_worse, is_better;
+	bool shares_cpus;
 } MetricCase;
 
 static const MetricCase metric_cases[] = {
@@ -131,6 +132,12 @@ static const MetricCase metric_cases[] = {
 	{"quicker", "faults_per_second", 500, 1000, 0.05, FL_COMPARE_MOVED, false, true},
 	{"longer", "longest_fault_us", 1000, 4000, 0.05, FL_COMPARE_MOVED, true, false},
 	{"shorter", "longest_fault_us", 4000, 1000, 0.05, FL_COMPARE_MOVED, false, true},
+	{"longer where vCPUs wait for CPUs", "longest_fault_us", 1000, 4000, 0.05, FL_COMPARE_MOVED,
+	 false, false, true},
+	{"shorter where vCPUs wait for CPUs", "longest_fault_us", 4000, 1000, 0.05,
+	 FL_COMPARE_MOVED, false, false, true},
+	{"slower where vCPUs wait for CPUs", "faults_per_second", 1000, 500, 0.05, FL_COMPARE_MOVED,
+	 true, false, true},
 	{"sure, but nothing to speak of", "longest_fault_us", 1000, 1030, 0.001, FL_COMPARE_MOVED,
 	 false, false},
 	{"sure, and nothing at all", "longest_fault_us", 100000, 100100, 0, FL_COMPARE_SAME, false,
@@ -145,6 +152,8 @@ static void test_metrics(Fixture *fixture, gconstpointer data)
 	g_autoptr(GPtrArray) rows = NULL;
 	const FlCompareRow *row;
 
+	if (c->shares_cpus)
+		fl_compare_share_cpus(fixture->compare);
 	for (unsigned i = 0; i < 6; i++) {
 		double a = c->a * (1 + c->noise * g_rand_double_range(rand, -1, 1));
 		double b = c->b * (1 + c->noise * g_rand_double_range(rand, -1, 1));

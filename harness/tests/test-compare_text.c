@@ -69,6 +69,7 @@ static void write_out(Fixture *fixture, bool all)
 					.pairs = fl_compare_pairs(fixture->compare),
 					.told = fl_compare_told(fixture->compare),
 					.is_clear = true,
+					.shares_cpus = fl_compare_shares_cpus(fixture->compare),
 					.confidence = 0.99,
 					.evidence = fixture->evidence,
 					.command = command};
@@ -87,6 +88,7 @@ static void test_better(Fixture *fixture, gconstpointer data)
 	g_autofree char *live = NULL;
 
 	(void)data;
+	fl_compare_share_cpus(fixture->compare);
 	for (unsigned i = 0; i < 6; i++)
 		add_pair(fixture, guest(fixture, FL_VERDICT_FAIL, 0, false),
 			 guest(fixture, FL_VERDICT_PASS, 4096, false));
@@ -99,6 +101,7 @@ static void test_better(Fixture *fixture, gconstpointer data)
 		     "  moved    shared-write vma_lock_success                "
 		     "0 -> 4096, times 4097 (4097 to 4097)\n");
 	has(fixture, "no difference shown: 0 tests, 1 metrics (--verbose lists them)\n");
+	has(fixture, "latencies are told and not judged");
 	has(fixture, "PASS: nothing is shown to be worse on patched than on base: 1 tests fixed, 1 "
 		     "metrics moved\n"
 		     "evidence: out/runs/1 and out/runs/2, the last of 6 pairs\n"
