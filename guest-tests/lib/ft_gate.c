@@ -46,9 +46,11 @@ static void sleep_for(struct ft_gate *gate, unsigned group)
 static void open_for(struct ft_gate *gate, unsigned group)
 {
 	unsigned awake = atomic_load(&gate->awake);
-	unsigned sleepers = atomic_load(&gate->asleep) - awake;
+	unsigned sleepers;
 
+	/* Before the look for sleepers: who counts himself after it sees that he need not sleep. */
 	atomic_store(&gate->called, group + 1);
+	sleepers = atomic_load(&gate->asleep) - awake;
 	if (sleepers)
 		syscall(SYS_futex, &gate->called, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 	if (sleepers && sleepers + 1 == gate->threads)
