@@ -44,15 +44,6 @@ static void touch(const void *arg)
 	ft_map_free(&map);
 }
 
-static unsigned long attaches(int segment, const char *when)
-{
-	struct shmid_ds ds;
-
-	if (shmctl(segment, IPC_STAT, &ds) < 0)
-		ft_fail_errno(when);
-	return ds.shm_nattch;
-}
-
 /* Made three by mprotect of its middle, and taken away from the front. */
 static void take_by_pieces(const void *arg)
 {
@@ -68,10 +59,12 @@ static void take_by_pieces(const void *arg)
 	if (mprotect(addr + FT_PAGE, FT_PAGE, PROT_READ) < 0)
 		ft_fail_errno("mprotect");
 	addr[0] = addr[2 * FT_PAGE] = 1;
-	for (unsigned left = 3; left > 0; left--) {
-		if (attaches(segment, "IPC_STAT of a segment of which pieces are mapped") < 1)
-			ft_fail("%u pieces are mapped, and shm_nattch is 0", left);
-		if (munmap(addr + (3 - left) * FT_PAGE, FT_PAGE) < 0)
+	for (unsigned piece = 0; piece < 3; piece++) {
+		if (shmctl(segment, IPC_STAT, &ds) < 0)
+			ft_fail_errno("IPC_STAT of a segment of which pieces are mapped");
+		if (ds.shm_nattch < 1)
+			ft_fail("%u pieces are mapped, and shm_nattch is 0", 3 - piece);
+		if (munmap(addr + piece * FT_PAGE, FT_PAGE) < 0)
 			ft_fail_errno("munmap");
 	}
 	if (shmctl(segment, IPC_STAT, &ds) == 0 || (errno != EINVAL && errno != EIDRM))

@@ -57,6 +57,16 @@ static bool check_explore(FlOptions *o, GError **error)
 	return true;
 }
 
+/* One that was not given becomes 0, for whoever has a default. */
+static bool check_count(const char *option, int *number, int most, GError **error)
+{
+	if (*number == FL_OPTIONS_UNSET)
+		*number = 0;
+	else if (*number < 1 || *number > most)
+		return usage_error(error, "%s: expected 1 to %d, found %d", option, most, *number);
+	return true;
+}
+
 /* A kernel that somebody else built has no module of ours. */
 static bool check_strategy(FlOptions *o, bool explores, GError **error)
 {
@@ -73,22 +83,10 @@ static bool check_strategy(FlOptions *o, bool explores, GError **error)
 					  "run one at a time");
 	if (o->depth != FL_OPTIONS_UNSET && !points)
 		return usage_error(error, "--depth: expected --strategy points beside it");
-	if (o->depth != FL_OPTIONS_UNSET && (o->depth < 1 || o->depth > (int)FL_YIELDS_DEPTH_MAX))
-		return usage_error(error, "--depth: expected 1 to %u, found %d",
-				   FL_YIELDS_DEPTH_MAX, o->depth);
+	if (!check_count("--depth", &o->depth, (int)FL_YIELDS_DEPTH_MAX, error))
+		return false;
 	if (points)
-		o->yield_depth =
-			o->depth == FL_OPTIONS_UNSET ? FL_YIELDS_DEPTH : (unsigned)o->depth;
-	return true;
-}
-
-/* One that was not given becomes 0, for whoever has a default. */
-static bool check_count(const char *option, int *number, int most, GError **error)
-{
-	if (*number == FL_OPTIONS_UNSET)
-		*number = 0;
-	else if (*number < 1 || *number > most)
-		return usage_error(error, "%s: expected 1 to %d, found %d", option, most, *number);
+		o->yield_depth = o->depth ? (unsigned)o->depth : FL_YIELDS_DEPTH;
 	return true;
 }
 
