@@ -22,7 +22,7 @@ other() {
 }
 # A QEMU that has so many MiB for its code; what else it is told is the same.
 with_room() {
-	mkdir "$scratch/$1"
+	mkdir -p "$scratch/$1"
 	cat >"$scratch/$1/qemu-system-x86_64" <<-END
 		#!/bin/sh
 		for option; do
@@ -48,4 +48,6 @@ promise "the same bytes when it is traced" same run --seed 7 --trace
 promise "the same bytes with 32 MiB for the code" same with_room 32
 # The code is thrown away when the room is full, and the vCPU stops there: why the size is told to QEMU.
 promise "other bytes with too little room" other with_room 8
+cp "$scratch/again" "$scratch/first"
+promise "... the same ones each time" same with_room 8
 finish

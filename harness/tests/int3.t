@@ -5,11 +5,9 @@
 # shellcheck source=harness/tests/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-tests=$root/harness/tests
-cc -m32 -c -o "$scratch/int3.o" "$tests/int3_gone.S" &&
-	ld -m elf_i386 -Ttext 0 -e 0 --oformat binary -o "$scratch/int3.bin" "$scratch/int3.o" &&
-	cc -std=gnu17 -O2 -D_GNU_SOURCE -I"$root/harness" -fPIC -fvisibility=hidden -shared \
-		-o "$scratch/late_int3.so" "$tests/late_int3.c" || exit 1
+cc -m32 -c -o "$scratch/int3.o" "$root/harness/tests/int3_gone.S" &&
+	ld -m elf_i386 -Ttext 0 -e 0 --oformat binary -o "$scratch/int3.bin" "$scratch/int3.o" || exit 1
+test_plugin late_int3
 
 guest() {
 	timeout 60 qemu-system-x86_64 -machine pc -accel tcg,thread=multi -smp 2 -m 16 -nodefaults -display none \

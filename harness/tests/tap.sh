@@ -10,6 +10,7 @@
 #                                                the cache is empty and the test's own
 #     own_snapshots                              the cache is the real one, but for the boots that
 #                                                others saved
+#     test_plugin NAME                           builds $scratch/NAME.so from NAME.c, for QEMU
 #     finish                                     prints the plan; last line of every test
 #
 # Why one is not ok goes to standard error, which prove shows without being asked.
@@ -73,6 +74,12 @@ use_fake_qemu() {
 	END
 	chmod +x "$scratch/bin/qemu-system-x86_64"
 	export PATH="$scratch/bin:$PATH" XDG_CACHE_HOME="$scratch/cache"
+}
+
+# As the Makefile builds those of the product.
+test_plugin() {
+	cc -std=gnu17 -O2 -D_GNU_SOURCE -I"$root/harness" -fPIC -fvisibility=hidden -shared \
+		-o "$scratch/$1.so" "$root/harness/tests/$1.c" || exit 1
 }
 
 finish() {
