@@ -81,6 +81,8 @@ static void __attribute__((noreturn)) end_case(int status, const char *format, v
 	len = vsnprintf(text, sizeof(text), format, args);
 	if (len > (int)sizeof(text) - 1)
 		len = (int)sizeof(text) - 1;
+	/* In place of the end: what a parent adds to its child's reason comes behind it. */
+	text[len++] = '\n';
 	if (write(case_fd, text, (size_t)len) != len)
 		status = 1;
 	_exit(status);
@@ -149,6 +151,7 @@ static bool wait_for_case(pid_t pid, int fd, char reason[REASON_MAX], int *ret_s
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	len = read(fd, reason, REASON_MAX - 1);
 	reason[len > 0 ? len : 0] = '\0';
+	reason[strcspn(reason, "\n")] = '\0';
 	return ended && waitpid(pid, ret_status, 0) == pid;
 }
 
