@@ -3,6 +3,8 @@
  * Proves that a mapping changes for all threads at once. They store to their words of a shared
  * mapping all the time, and another thread
  *   mprotect   makes a part of it read-only: from then on the words there stand still;
+ *   edges      makes its beginning read-only, and that longer and shorter: two VMAs give pages to each
+ *              other, and each goes on to map its part of the file;
  *   replace    maps another file over it (MAP_FIXED): from then on no store reaches the old file;
  *   munmap     takes it away, and maps another file there: the same;
  *   mremap     moves it by halves: no store is lost on the way, of private memory either, and each
@@ -30,6 +32,8 @@
 
 #define PAGES	       64
 #define STEPS	       40 /* of each thread, between two changes */
+#define EDGES	       3
+#define EDGE_STEPS     5
 #define ROUNDS	       2
 #define ROUNDS_PRIVATE 6
 
@@ -99,6 +103,33 @@ static void protect_part(struct job *job)
 	expect_still(&job->views[0], first, PAGES / 2, before, "mprotect to read-only");
 	if (mprotect(at, PAGES / 2 * FT_PAGE, PROT_READ | PROT_WRITE) < 0)
 		ft_fail_errno("mprotect");
+}
+
+/* In the first half, in the second, back in the first, and at the beginning of it all. */
+static size_t next_edge(struct job *job, unsigned i)
+{
+	size_t in_half = 1 + fl_wire_random(&job->choices) % (PAGES / 2 - 1);
+
+	return i == EDGES ? 0 : i % 2 * PAGES / 2 + in_half;
+}
+
+/* Entries are made anew each time, of what the VMA says then. */
+static void move_edge(struct job *job)
+{
+	size_t edge = 0;
+
+	for (unsigned i = 0; i <= EDGES; i++) {
+		size_t next = next_edge(job, i);
+		size_t first = edge < next ? edge : next;
+		size_t pages = edge < next ? next - edge : edge - next;
+
+		if (mprotect(job->addr + first * FT_PAGE, pages * FT_PAGE,
+			     edge < next ? PROT_READ : PROT_READ | PROT_WRITE) < 0 ||
+		    madvise(job->addr, PAGES * FT_PAGE, MADV_DONTNEED) < 0)
+			ft_fail_errno("mprotect and MADV_DONTNEED");
+		ft_meet_await(&job->meet, EDGE_STEPS);
+		edge = next;
+	}
 }
 
 static void swap_files(struct job *job)
@@ -344,8 +375,8 @@ static void move_private_beside_stores(const void *arg)
 }
 
 static const struct change changes[] = {
-	{"mprotect", protect_part}, {"replace", replace}, {"munmap", unmap},
-	{"mremap", move_file},	    {"exit", NULL},
+	{"mprotect", protect_part}, {"edges", move_edge},  {"replace", replace},
+	{"munmap", unmap},	    {"mremap", move_file}, {"exit", NULL},
 };
 #define CHANGES (sizeof(changes) / sizeof(*changes))
 
