@@ -4,23 +4,31 @@
  * and by as many as vCPUs, beside a thread that takes mmap_lock for writing: a page from the pool
  * is zero however it was used before, each thread's words arrive, a child's store is seen through
  * a shared mapping and not through a private one, a private copy of a file's page is not the file,
- * an access past the end of a file is a SIGBUS, and the pool is as full afterwards as before.
+ * an access past the end of a file is a SIGBUS, HugetlbPages of each process is what it has mapped,
+ * and the pool is as full afterwards as before. A page of zeros is not to be had of userfaultfd, and
+ * who asked for one can still have a copy, and unmap.
  *
  * A kernel that does not clear the page shows the bytes of its last user; one that loses the fault
  * between its locks hangs, or takes a page out of the pool for ever.
  */
 #include "ft.h"
+#include "ft_bounded.h"
 #include "ft_procfs.h"
 #include "ft_team.h"
 #include "ft_trap.h"
 #include "ft_writer.h"
 #include "table.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <stdbool.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,7 +107,17 @@ static void verify(const char *addr)
 	}
 }
 
-static void store_in_child(char *addr)
+static void expect_mapped(size_t bytes, const char *when)
+{
+	uint64_t kb = ft_procfs_number("/proc/self/status", "HugetlbPages:");
+
+	if (kb != bytes / 1024)
+		ft_fail("HugetlbPages is %llu kB %s, and not %zu kB", (unsigned long long)kb, when,
+			bytes / 1024);
+}
+
+/* Fork copies the entries of a private mapping; a shared one can be faulted in again. */
+static void store_in_child(char *addr, bool is_private)
 {
 	pid_t pid = fork();
 	int status;
@@ -107,8 +125,12 @@ static void store_in_child(char *addr)
 	if (pid < 0)
 		ft_fail_errno("fork");
 	if (pid == 0) {
+		expect_mapped(is_private ? BYTES : 0, "in a child that has not touched a page");
 		for (size_t page = 0; page < HUGE_PAGES; page++)
 			*(volatile uint64_t *)(addr + page * HUGE_BYTES) = 0;
+		expect_mapped(BYTES, "in a child that has stored to each page");
+		munmap(addr, BYTES);
+		expect_mapped(0, "in a child after munmap");
 		_exit(0);
 	}
 	if (waitpid(pid, &status, 0) != pid || status != 0)
@@ -142,10 +164,12 @@ static void fault_huge(const void *arg)
 	ft_metric_add("mmap_rounds", ft_writer_stop(writer));
 	ft_metric_add("huge_faults", HUGE_PAGES);
 	verify(job.addr);
-	store_in_child(job.addr);
+	expect_mapped(BYTES, "after a store to each page");
+	store_in_child(job.addr, shape->is_private);
 	expect_child_stores(job.addr, !shape->is_private);
 	verify(job.addr);
 	munmap(job.addr, BYTES);
+	expect_mapped(0, "after munmap");
 	if (free_pages() != before)
 		ft_fail("%llu huge pages are free after munmap, and %llu were before",
 			(unsigned long long)free_pages(), (unsigned long long)before);
@@ -253,6 +277,48 @@ static void pass_end(const void *arg)
 	close_file(&file, before);
 }
 
+static int open_uffd(char *addr)
+{
+	struct uffdio_api api = {.api = UFFD_API, .features = UFFD_FEATURE_MISSING_HUGETLBFS};
+	struct uffdio_register reg = {.range = {(uintptr_t)addr, BYTES},
+				      .mode = UFFDIO_REGISTER_MODE_MISSING};
+	int uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) < 0 || ioctl(uffd, UFFDIO_REGISTER, &reg) < 0)
+		ft_fail_errno("userfaultfd for huge pages");
+	return uffd;
+}
+
+static void unmap(void *addr)
+{
+	if (munmap(addr, BYTES) < 0)
+		ft_fail_errno("munmap");
+}
+
+static void ask_for_zeros(const void *arg)
+{
+	uint64_t before = free_pages();
+	char *addr = map_huge(false), *source = map_huge(false);
+	int uffd = open_uffd(addr);
+	struct uffdio_zeropage zeros = {.range = {(uintptr_t)addr, HUGE_BYTES}};
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)addr, .src = (uintptr_t)source, .len = HUGE_BYTES};
+
+	(void)arg;
+	*(volatile char *)source = IN_COPY;
+	if (ioctl(uffd, UFFDIO_ZEROPAGE, &zeros) == 0 || errno != EINVAL)
+		ft_fail("UFFDIO_ZEROPAGE of a huge page did not give EINVAL");
+	if (ioctl(uffd, UFFDIO_COPY, &copy) < 0)
+		ft_fail_errno("UFFDIO_COPY of a huge page");
+	expect_byte(addr, IN_COPY, "after UFFDIO_COPY");
+	ft_bounded(unmap, addr, "munmap after UFFDIO_ZEROPAGE of a huge page");
+	unmap(source);
+	close(uffd);
+	if (free_pages() != before)
+		ft_fail("%llu huge pages are free after userfaultfd, and %llu were before",
+			(unsigned long long)free_pages(), (unsigned long long)before);
+}
+
 static void set_pool(uint64_t pages)
 {
 	char text[32];
@@ -272,7 +338,7 @@ static void run(const struct ft_test *test)
 		set_pool(before);
 		ft_skip_all("the kernel has no %u free huge pages", POOL);
 	}
-	ft_plan(4 + 4);
+	ft_plan(4 + 5);
 	for (int is_private = 0; is_private < 2; is_private++)
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {
 			struct shape shape = {.is_private = is_private, .threads = threads};
@@ -287,6 +353,7 @@ static void run(const struct ft_test *test)
 
 		ft_case(pass_end, &is_private, "past-end-%s", is_private ? "private" : "shared");
 	}
+	ft_case(ask_for_zeros, NULL, "userfault-zeros");
 	set_pool(before);
 }
 
@@ -296,6 +363,6 @@ const struct ft_test hugetlb_shared = {
 		"huge pages of hugetlbfs come zeroed, keep what is stored, and go back to the pool",
 	.timeout_ms = 15000,
 	.memory_mib = 256,
-	.config = "CONFIG_HUGETLBFS CONFIG_MEMFD_CREATE",
+	.config = "CONFIG_HUGETLBFS CONFIG_MEMFD_CREATE CONFIG_USERFAULTFD",
 	.run = run,
 };
