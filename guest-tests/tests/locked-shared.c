@@ -4,7 +4,8 @@
  * MLOCK_ONFAULT, MAP_LOCKED and mlockall, on tmpfs, on anonymous shared memory and on SysV shared
  * memory. VmLck of the process is the size of the mapping; what is locked at once has all of its
  * pages mapped, what is locked on fault has none before the stores; the system's Mlocked counts
- * them once they are mapped; and after munmap VmLck and Mlocked are what they were.
+ * them once they are mapped; what mremap adds to a locked mapping, where it is or elsewhere, is
+ * locked and counted, too; and after munmap VmLck and Mlocked are what they were.
  *
  * A kernel that maps a locked page without telling mlock leaves it on the lists that reclaim
  * searches; one that loses track of such a page keeps it for ever.
@@ -31,6 +32,11 @@ static const char *const way_names[WAYS] = {"mlock", "mlock-onfault", "map-locke
 struct shape {
 	enum ft_kind kind;
 	enum way way;
+};
+
+struct growth {
+	enum ft_kind kind;
+	int flags; /* of mremap(2) */
 };
 
 static uint64_t locked_by_us_kb(void)
@@ -91,6 +97,25 @@ static void expect_locked(const struct shape *shape, const struct ft_map *map)
 			way_names[shape->way], map->bytes / 1024);
 }
 
+static void expect_locked_kb(uint64_t expected, const char *when)
+{
+	uint64_t found = locked_by_us_kb();
+
+	if (found != expected)
+		ft_fail("VmLck is %llu kB after %s, and not %llu kB", (unsigned long long)found,
+			when, (unsigned long long)expected);
+}
+
+/* Where a mapping may go. */
+static char *free_place(size_t bytes)
+{
+	char *addr = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (addr == MAP_FAILED || munmap(addr, bytes) < 0)
+		ft_fail_errno("a place for a mapping");
+	return addr;
+}
+
 static void expect_counted(uint64_t before_kb, const struct ft_map *map)
 {
 	uint64_t now_kb = locked_by_all_kb();
@@ -133,12 +158,32 @@ static void lock_and_touch(const void *arg)
 	ft_map_unmap(&map);
 	if (shape->way == ALL && munlockall() < 0)
 		ft_fail_errno("munlockall");
-	if (locked_by_us_kb())
-		ft_fail("VmLck is %llu kB after munmap of all that was locked",
-			(unsigned long long)locked_by_us_kb());
+	expect_locked_kb(0, "munmap of all that was locked");
 	/* Before the file goes: a page that is freed is counted no more, however it was unmapped. */
 	expect_given_back(before_kb);
 	ft_map_free(&map);
+}
+
+/* Half of a locked mapping is taken away and comes back by mremap. */
+static void lock_and_grow(const void *arg)
+{
+	const struct growth *growth = arg;
+	struct ft_map map = ft_map_new(growth->kind, PAGES);
+	size_t half = map.bytes / 2;
+
+	if (mlock(map.addr, map.bytes) < 0 || munmap(map.addr + half, half) < 0)
+		ft_fail_errno("mlock and munmap of a half");
+	expect_locked_kb(half / 1024, "munmap of a half of what was locked");
+	map.addr = mremap(map.addr, half, map.bytes, growth->flags,
+			  growth->flags & MREMAP_FIXED ? free_place(map.bytes) : NULL);
+	if (map.addr == MAP_FAILED)
+		ft_fail_errno("mremap of a locked mapping");
+	expect_locked_kb(map.bytes / 1024, "mremap to twice the size");
+	if (resident(&map) != PAGES)
+		ft_fail("%zu of %u pages are mapped after mremap of a locked mapping",
+			resident(&map), PAGES);
+	ft_map_free(&map);
+	expect_locked_kb(0, "munmap of all that was locked");
 }
 
 static void run(const struct ft_test *test)
@@ -146,7 +191,7 @@ static void run(const struct ft_test *test)
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_ANON, FT_SHM};
 
 	(void)test;
-	ft_plan(3 * WAYS - 1);
+	ft_plan(3 * WAYS - 1 + 4);
 	for (size_t k = 0; k < 3; k++)
 		for (int way = 0; way < WAYS; way++) {
 			struct shape shape = {.kind = kinds[k], .way = (enum way)way};
@@ -156,6 +201,13 @@ static void run(const struct ft_test *test)
 				ft_case(lock_and_touch, &shape, "%s-%s", ft_kind_name(kinds[k]),
 					way_names[way]);
 		}
+	for (size_t k = 0; k < 2; k++) {
+		struct growth growth = {.kind = kinds[k]};
+
+		ft_case(lock_and_grow, &growth, "%s-grow", ft_kind_name(kinds[k]));
+		growth.flags = MREMAP_MAYMOVE | MREMAP_FIXED;
+		ft_case(lock_and_grow, &growth, "%s-move-and-grow", ft_kind_name(kinds[k]));
+	}
 }
 
 const struct ft_test locked_shared = {
