@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that userfaultfd sees faults on shared memory in time: in missing, minor and write-protect
- * mode, and in the last also after MADV_DONTNEED of the protected pages, the event comes before the
- * store can be seen in the file, the thread waits until UFFDIO_COPY, _CONTINUE or _WRITEPROTECT
- * lets it go on, and the store is then there beside the page's other words; of every second page
- * the first access is a load; with one thread and with twice as many as vCPUs that meet at each
- * page. And that a thread that waits there holds no
- * lock: mprotect, munmap, fork and exit finish at once.
+ * mode, and in the last also after MADV_DONTNEED and reclaim of the protected pages, the event comes
+ * before the store can be seen in the file, the thread waits until UFFDIO_COPY, _CONTINUE or
+ * _WRITEPROTECT lets it go on, and the store is then there beside the page's other words; of every
+ * second page the first access is a load; with one thread and with twice as many as vCPUs that meet
+ * at each page. And that a thread that waits there holds no lock: mprotect, munmap, fork and exit
+ * finish at once; and that the file has as many blocks as pages, also where UFFDIO_COPY had to begin
+ * anew.
  *
  * A kernel that maps first and asks later shows the store too early, or maps pages around a load
  * that nobody was asked about; one that waits with a lock held hangs, or the probe driver sees it.
  */
 #include "ft.h"
 #include "ft_bounded.h"
+#include "ft_disk.h"
 #include "ft_map.h"
 #include "ft_probe.h"
 #include "ft_team.h"
@@ -28,24 +30,30 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGES	 48
-#define WORDS	 (FT_PAGE / sizeof(uint64_t))
-#define LIMIT_MS 5000 /* scaled */
+#define PAGES	  48
+#define WORDS	  (FT_PAGE / sizeof(uint64_t))
+#define LIMIT_MS  5000 /* scaled */
+#define SWAP_DISK "swap"
 
-enum mode { MISSING, MINOR, PROTECTED, PROTECTED_AWAY, MODES };
+enum mode { MISSING, MINOR, PROTECTED, PROTECTED_AWAY, PROTECTED_OUT, MODES };
 
 static const struct {
 	const char *name;
 	uint64_t registered, flag;
+	int advice; /* for the pages once they are protected; 0: none */
 } modes[MODES] = {
-	[MISSING] = {"missing", UFFDIO_REGISTER_MODE_MISSING, 0},
-	[MINOR] = {"minor", UFFDIO_REGISTER_MODE_MINOR, UFFD_PAGEFAULT_FLAG_MINOR},
-	[PROTECTED] = {"wp", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP},
-	[PROTECTED_AWAY] = {"wp-dontneed", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP},
+	[MISSING] = {"missing", UFFDIO_REGISTER_MODE_MISSING, 0, 0},
+	[MINOR] = {"minor", UFFDIO_REGISTER_MODE_MINOR, UFFD_PAGEFAULT_FLAG_MINOR, 0},
+	[PROTECTED] = {"wp", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP, 0},
+	[PROTECTED_AWAY] = {"wp-dontneed", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP,
+			    MADV_DONTNEED},
+	[PROTECTED_OUT] = {"wp-pageout", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP,
+			   MADV_PAGEOUT},
 };
 
 struct op {
@@ -63,6 +71,7 @@ struct shape {
 struct stage {
 	const struct shape *shape;
 	struct ft_map map;
+	struct ft_map source; /* of UFFDIO_COPY: one page */
 	uint64_t seed;
 	int uffd;
 	int ends[2]; /* a byte for each thread that has come to its end */
@@ -107,14 +116,16 @@ static void wake(const struct stage *stage, size_t page)
 
 static void resolve(const struct stage *stage, size_t page)
 {
-	uint64_t words[WORDS] __attribute__((aligned(4096)));
 	uint64_t at = (uintptr_t)stage->map.addr + page * FT_PAGE;
-	struct uffdio_copy copy = {.dst = at, .src = (uintptr_t)words, .len = FT_PAGE};
+	struct uffdio_copy copy = {.dst = at, .src = (uintptr_t)stage->source.addr, .len = FT_PAGE};
 	struct uffdio_continue go_on = {.range = {at, FT_PAGE}};
 
 	switch (stage->shape->mode) {
 	case MISSING:
-		fill(stage->seed, page, words);
+		fill(stage->seed, page, (uint64_t *)stage->source.addr);
+		/* What is not mapped is read in without the lock, and all starts again. */
+		if (page / 2 % 2)
+			madvise(stage->source.addr, FT_PAGE, MADV_DONTNEED);
 		command(stage, UFFDIO_COPY, &copy, "UFFDIO_COPY");
 		break;
 	case MINOR:
@@ -148,6 +159,7 @@ static void prepare(struct stage *stage)
 	uint64_t words[WORDS];
 
 	stage->map = ft_map_new(FT_MEMFD, PAGES);
+	stage->source = ft_map_new(FT_ANON, 1);
 	stage->seed = ft_stream("userfault-shmem");
 	for (size_t page = 0; mode != MISSING && page < PAGES; page++) {
 		fill(stage->seed, page, words);
@@ -159,10 +171,11 @@ static void prepare(struct stage *stage)
 	if (pipe(stage->ends) < 0)
 		ft_fail_errno("pipe");
 	open_uffd(stage);
-	if (mode == PROTECTED || mode == PROTECTED_AWAY)
+	if (modes[mode].registered == UFFDIO_REGISTER_MODE_WP)
 		protect(stage, 0, PAGES, UFFDIO_WRITEPROTECT_MODE_WP);
-	if (mode == PROTECTED_AWAY && madvise(stage->map.addr, stage->map.bytes, MADV_DONTNEED) < 0)
-		ft_fail_errno("MADV_DONTNEED");
+	if (modes[mode].advice &&
+	    madvise(stage->map.addr, stage->map.bytes, modes[mode].advice) < 0)
+		ft_fail_errno("madvise of protected pages");
 }
 
 static void expect_untouched(const struct stage *stage, size_t page)
@@ -253,6 +266,18 @@ static void answer_all(struct stage *stage)
 	}
 }
 
+/* A page of the file is as many blocks, however often it was begun. */
+static void expect_blocks(const struct stage *stage)
+{
+	struct stat stat;
+
+	if (fstat(stage->map.fd, &stat) < 0)
+		ft_fail_errno("fstat");
+	if (stat.st_blocks != PAGES * FT_PAGE / S_BLKSIZE)
+		ft_fail("%u pages of a file are %lld blocks of %u bytes", PAGES,
+			(long long)stat.st_blocks, S_BLKSIZE);
+}
+
 static void verify(const struct stage *stage)
 {
 	uint64_t words[WORDS];
@@ -282,6 +307,7 @@ static void store_and_answer(const void *arg)
 	ft_team_free(team);
 	ft_probe_expect_unlocked(stage.map.addr, "faults that userfaultfd held up");
 	verify(&stage);
+	expect_blocks(&stage);
 	ft_metric_add("events", stage.events);
 	close(stage.uffd);
 	ft_map_free(&stage.map);
@@ -390,6 +416,7 @@ static void run(const struct ft_test *test)
 
 	(void)test;
 	ft_probe_need();
+	ft_disk_swap_on(SWAP_DISK);
 	ft_plan(MODES * (2 + OPS + 1));
 	for (int mode = 0; mode < MODES; mode++) {
 		struct shape shape = {.mode = (enum mode)mode, .threads = 1};
@@ -404,6 +431,7 @@ static void run(const struct ft_test *test)
 		}
 		ft_case(exit_while_waiting, &shape, "%s-exit", name);
 	}
+	ft_disk_swap_off(SWAP_DISK);
 }
 
 const struct ft_test userfault_shmem = {
@@ -411,7 +439,9 @@ const struct ft_test userfault_shmem = {
 	.summary = "userfaultfd events on shared memory come before the store, and hold no lock",
 	.timeout_ms = 20000,
 	.memory_mib = 128,
+	.disks = "swap",
 	.modules = "fl_probe",
-	.config = "CONFIG_USERFAULTFD CONFIG_MEMFD_CREATE CONFIG_MODULES",
+	.config = "CONFIG_USERFAULTFD CONFIG_MEMFD_CREATE CONFIG_MODULES CONFIG_SWAP "
+		  "CONFIG_VIRTIO_BLK",
 	.run = run,
 };
