@@ -2,18 +2,22 @@
 /*
  * Proves that a store to the first page of a perf ring buffer (->fault and ->page_mkwrite, no
  * ->map_pages) is retried under mmap_lock, each time it is faulted in anew: after
- * MADV_DONTNEED of the same mapping, and in mappings made again and again.
+ * MADV_DONTNEED of the same mapping, and in mappings made again and again. And that a store to a
+ * page of data is a SIGBUS, whether the page was read before or not.
  *
  * A kernel that calls it under the VMA lock shows vma_lock_success; one that leaks the lock hangs
- * at the first munmap.
+ * at the first munmap; one that does not ask ->page_mkwrite, or not for each page, lets a program
+ * store where only the kernel may.
  */
 #include "ft.h"
 #include "ft_lockstat.h"
 #include "ft_perf.h"
 #include "ft_probe.h"
+#include "ft_trap.h"
 #include "table.h"
 
 #include <linux/perf_event.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -96,14 +100,33 @@ static void fresh_mappings(const void *arg)
 	ft_expect_mmap_lock("write faults on fresh perf ring buffers", FRESH, &delta);
 }
 
+static void data_pages(const void *arg)
+{
+	int fd = ft_perf_open();
+	char *page = (char *)map_ring(fd) + FT_PAGE;
+	struct ft_trap trap;
+
+	(void)arg;
+	ft_trap_prepare();
+	trap = ft_trap_store(page, 1);
+	ft_trap_expect(&trap, SIGBUS, page, "a store to a data page of a perf ring buffer");
+	trap = ft_trap_load(page, NULL);
+	ft_trap_expect_none(&trap, "a load from a data page of a perf ring buffer");
+	trap = ft_trap_store(page, 1);
+	ft_trap_expect(&trap, SIGBUS, page,
+		       "a store to a data page of a perf ring buffer that was read");
+	ft_probe_expect_unlocked(page, "stores to a data page of a perf ring buffer");
+}
+
 static void run(const struct ft_test *test)
 {
 	(void)test;
 	ft_lockstat_need();
 	ft_probe_need();
-	ft_plan(2);
+	ft_plan(3);
 	ft_case(same_mapping, NULL, "same-mapping");
 	ft_case(fresh_mappings, NULL, "fresh-mappings");
+	ft_case(data_pages, NULL, "data-pages");
 }
 
 const struct ft_test shared_retry_perf = {
