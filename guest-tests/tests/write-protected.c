@@ -4,7 +4,8 @@
  * mapped without PROT_WRITE, of a file that is open for reading only (mprotect cannot change that
  * when it is shared), taken away by mprotect, and PROT_NONE; of pages that were never
  * touched, that were read, and that are dirty; on tmpfs, memfd, MAP_SHARED|MAP_ANONYMOUS and
- * ext4, shared and private, from one thread and from as many as vCPUs. Copies by the kernel fail,
+ * ext4, shared and private, from one thread and from as many as vCPUs; and so is one to a shared
+ * mapping made after F_SEAL_FUTURE_WRITE. Copies by the kernel fail,
  * too, and so does what a debugger writes to a shared page; and the content stays.
  *
  * A kernel that looks at the rights of the VMA too late, or makes an entry writable that must not
@@ -147,12 +148,13 @@ static int open_again(int fd)
 	return again;
 }
 
-/* A right that the file was not opened with cannot be had later. */
-static void expect_no_right(const struct job *job)
+/* A right that could not be had when the file was mapped cannot be had later. */
+static void expect_no_right(const struct job *job, const char *file)
 {
 	if (mprotect(job->addr, ALL_OF, PROT_READ | PROT_WRITE) == 0 || errno != EACCES)
 		ft_fail("mprotect gives the right to store to a shared mapping of a file that is "
-			"open for reading only");
+			"%s",
+			file);
 }
 
 static void map_read_only(const struct shape *shape, const struct ft_map *map)
@@ -169,7 +171,7 @@ static void map_read_only(const struct shape *shape, const struct ft_map *map)
 	if (job.addr == MAP_FAILED)
 		ft_fail_errno("mmap without PROT_WRITE");
 	if (!shape->private)
-		expect_no_right(&job);
+		expect_no_right(&job, "open for reading only");
 	try_with(&job);
 	munmap(job.addr, ALL_OF);
 	close(fd);
@@ -195,13 +197,37 @@ static void store(const void *arg)
 	ft_map_free(&map);
 }
 
+/* What was mapped before the seal may be stored to; what is mapped later is for reading. */
+static void seal(const void *arg)
+{
+	struct ft_map map = ft_map_new(FT_MEMFD, PAGES);
+	struct job job = {.value = 1};
+
+	(void)arg;
+	ft_trap_prepare();
+	touch(map.addr, DIRTY);
+	if (fcntl(map.fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) < 0)
+		ft_fail_errno("F_SEAL_FUTURE_WRITE");
+	touch(map.addr, DIRTY);
+	if (mmap(NULL, ALL_OF, PROT_READ | PROT_WRITE, MAP_SHARED, map.fd, 0) != MAP_FAILED ||
+	    errno != EPERM)
+		ft_fail("a file with F_SEAL_FUTURE_WRITE can be mapped for stores");
+	job.addr = mmap(NULL, ALL_OF, PROT_READ, MAP_SHARED, map.fd, 0);
+	if (job.addr == MAP_FAILED)
+		ft_fail_errno("mmap without PROT_WRITE");
+	expect_no_right(&job, "sealed against stores");
+	try_with(&job);
+	munmap(job.addr, ALL_OF);
+	ft_map_free(&map);
+}
+
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(4 * STATES * 2);
+	ft_plan(4 * STATES * 2 + 1);
 	for (size_t k = 0; k < 4; k++)
 		for (int state = 0; state < STATES; state++)
 			for (int private = 0; private < 2; private ++) {
@@ -212,6 +238,7 @@ static void run(const struct ft_test *test)
 				ft_case(store, &shape, "%s-%s%s", ft_kind_name(kinds[k]),
 					private ? "private-" : "", state_names[state]);
 			}
+	ft_case(seal, NULL, "sealed");
 	ft_disk_release("ext4");
 }
 
