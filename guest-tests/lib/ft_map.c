@@ -83,12 +83,10 @@ static int open_on_disk(const char *folder, size_t bytes)
 	return fd;
 }
 
-/* The memfd may be closed at once: the buffer holds its pages. */
-static int open_udmabuf(size_t bytes)
+int ft_map_udmabuf(int memfd, size_t offset, size_t bytes)
 {
-	int memfd = open_memfd(bytes);
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
-	struct udmabuf_create create = {.memfd = (unsigned)memfd, .size = bytes};
+	struct udmabuf_create create = {.memfd = (unsigned)memfd, .offset = offset, .size = bytes};
 	int fd;
 
 	if (device < 0)
@@ -99,6 +97,15 @@ static int open_udmabuf(size_t bytes)
 	if (fd < 0)
 		ft_fail_errno("UDMABUF_CREATE");
 	close(device);
+	return fd;
+}
+
+/* The memfd may be closed at once: the buffer holds its pages. */
+static int open_udmabuf(size_t bytes)
+{
+	int memfd = open_memfd(bytes);
+	int fd = ft_map_udmabuf(memfd, 0, bytes);
+
 	close(memfd);
 	return fd;
 }

@@ -62,6 +62,9 @@ void ft_map_again(struct ft_map *map, int flags);
 /* Whether the content can be seen by pread, beside the mapping. */
 bool ft_map_readable(const struct ft_map *map);
 
+/* An fd of a udmabuf of this part of a memfd; skips the case where the kernel has no such device. */
+int ft_map_udmabuf(int memfd, size_t offset, size_t bytes);
+
 /* One page of the file, by pread; fails the case when that comes short. */
 void ft_map_pread(const struct ft_map *map, size_t page, void *buffer);
 
