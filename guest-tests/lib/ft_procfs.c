@@ -40,6 +40,19 @@ uint64_t ft_procfs_number(const char *path, const char *key)
 	ft_fail("%s has no line %s", path, key);
 }
 
+uint64_t ft_procfs_value(const char *path)
+{
+	char text[TEXT_MAX];
+	char *end;
+	uint64_t value;
+
+	slurp(path, text);
+	value = strtoull(text, &end, 10);
+	if (end == text || strcmp(end, "\n") != 0)
+		ft_fail("%s is no number", path);
+	return value;
+}
+
 bool ft_procfs_holds(const char *path, const char *wanted)
 {
 	char text[TEXT_MAX];

@@ -10,6 +10,9 @@
 /* The number after the key at the start of a line ("RssShmem:", "pgmajfault"); fails the case. */
 uint64_t ft_procfs_number(const char *path, const char *key);
 
+/* The number that is all of the file; fails the case. */
+uint64_t ft_procfs_value(const char *path);
+
 /* /proc/vmstat, with the shares of all CPUs folded in. */
 uint64_t ft_procfs_vmstat(const char *key);
 

@@ -4,7 +4,9 @@
  * that every store which went through is there afterwards: on ext4 (after eviction and a fresh
  * mount, too) and on a tmpfs with a size, from one thread and from as many as vCPUs. A page that
  * had no room reads as zero, and can be stored to as soon as there is room again; a private store
- * needs none on ext4.
+ * needs none on ext4. A reservation on a tmpfs that fails for want of room leaves what is there. Where
+ * the kernel promises no more memory than it has (vm.overcommit_memory), a page that it cannot promise
+ * is like one without a block.
  *
  * A kernel that maps the page writable though page_mkwrite or ->fault failed loses the store; one
  * that loses the error hangs; one that keeps the page or its block does not give all space back.
@@ -13,6 +15,8 @@
 #include "ft_bounded.h"
 #include "ft_cache.h"
 #include "ft_disk.h"
+#include "ft_map.h"
+#include "ft_procfs.h"
 #include "ft_team.h"
 #include "ft_trap.h"
 #include "table.h"
@@ -30,10 +34,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define PAGES	   2560 /* 10 MiB: more than the disk has, and the tmpfs */
-#define HOLE_PAGES 64
-#define AT_TMPFS   "/mnt/tmpfs-small"
-#define AT_EXT4	   "/mnt/ext4-small"
+#define PAGES	    2560 /* 10 MiB: more than the disk has, and the tmpfs */
+#define HOLE_PAGES  64
+#define PROMISED_KB 4096u
+#define RESERVE_KB  32768u
+#define GREAT_BYTES (2ul << 30) /* a 32nd of it is more than the reserve */
+#define AT_TMPFS    "/mnt/tmpfs-small"
+#define AT_EXT4	    "/mnt/ext4-small"
 
 struct place {
 	const char *name, *at;
@@ -44,6 +51,11 @@ struct shape {
 	const struct place *place;
 	unsigned threads;
 };
+
+/* Of /proc/sys/vm, as they were. */
+static struct knobs {
+	uint64_t memory, ratio, reserve_kb;
+} knobs;
 
 struct job {
 	const struct shape *shape;
@@ -158,6 +170,20 @@ static void store_with_threads(void *arg)
 	ft_team_run(job->shape->threads, store_share, job);
 }
 
+/* Around the first page without a block. A disk may have room for a page, and none for its tree. */
+static void reserve_in_vain(const struct job *job)
+{
+	size_t first = first_without_block(job);
+
+	if (job->shape->place->is_disk)
+		return;
+	first = first > HOLE_PAGES ? first - HOLE_PAGES : 0;
+	if (fallocate(job->fd, 0, (off_t)(first * FT_PAGE), (off_t)2 * HOLE_PAGES * FT_PAGE) == 0 ||
+	    errno != ENOSPC)
+		ft_fail("fallocate on a full file system did not give ENOSPC");
+	verify(job, job->fd, "after fallocate found no room");
+}
+
 /* Gives blocks back (more than one, since the hole itself may cost metadata), and asks for one. */
 static void store_when_there_is_room(struct job *job)
 {
@@ -217,6 +243,7 @@ static void fill(const void *arg)
 	ft_bounded(store_with_threads, &job, "stores to a full file system");
 	expect_full(&job, before);
 	expect_errors_elsewhere(&job);
+	reserve_in_vain(&job);
 	store_when_there_is_room(&job);
 	munmap(job.addr, PAGES * FT_PAGE);
 	verify(&job, job.fd, "at once");
@@ -228,6 +255,70 @@ static void fill(const void *arg)
 		ft_fail("the file is gone, and %llu pages are free where %llu were",
 			(unsigned long long)free_pages(job.shape->place->at),
 			(unsigned long long)before);
+}
+
+/* ---- memory that may not be promised ---- */
+
+static void write_knob(const char *name, uint64_t value)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), "/proc/sys/vm/%s", name);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	ft_procfs_write(path, text);
+}
+
+/*
+ * Of what is left to promise, a process leaves a part of its own size (user_reserve_kbytes) to the
+ * others: one that has a great mapping comes to its end before they do. See __vm_enough_memory().
+ */
+static void limit_promises(void)
+{
+	if (mmap(NULL, GREAT_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
+		ft_fail_errno("mmap without rights");
+	write_knob("user_reserve_kbytes", RESERVE_KB);
+	write_knob("overcommit_kbytes",
+		   ft_procfs_number("/proc/meminfo", "Committed_AS:") + RESERVE_KB + PROMISED_KB);
+	write_knob("overcommit_memory", 2);
+}
+
+static void lift_promises(void)
+{
+	write_knob("overcommit_memory", knobs.memory);
+	write_knob("overcommit_ratio", knobs.ratio);
+	write_knob("user_reserve_kbytes", knobs.reserve_kb);
+}
+
+/* Between the two nothing else is made that needs memory: no thread, and no stack for it. */
+static void store_limited(void *arg)
+{
+	limit_promises();
+	store_share(0, arg);
+	lift_promises();
+}
+
+static void store_unpromised(const void *arg)
+{
+	static struct shape shape = {.threads = 1};
+	static struct job job;
+	struct ft_map map = ft_map_new(*(const enum ft_kind *)arg, PAGES);
+	size_t stored;
+
+	job = (struct job){.shape = &shape, .addr = map.addr, .seed = ft_stream("disk-full")};
+	ft_trap_prepare();
+	ft_bounded(store_limited, &job, "stores without memory that could be promised");
+	stored = count_stored(&job);
+	ft_metric_add("stored", stored);
+	ft_metric_add("sigbus", PAGES - stored);
+	if (stored == PAGES)
+		ft_fail("%u pages were stored to, and no more than %u kB could be promised", PAGES,
+			PROMISED_KB);
+	verify(&job, map.fd, "when less could be promised");
+	ft_bounded(store_with_threads, &job, "stores with memory again");
+	if (count_stored(&job) != PAGES)
+		ft_fail("%zu of %u pages can be stored to when memory can be promised again",
+			count_stored(&job), PAGES);
+	ft_map_free(&map);
 }
 
 static void mount_tmpfs(void)
@@ -242,18 +333,26 @@ static void mount_tmpfs(void)
 static void run(const struct ft_test *test)
 {
 	static const struct place places[] = {{"ext4", AT_EXT4, true}, {"tmpfs", AT_TMPFS, false}};
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD};
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
 
 	(void)test;
 	ft_disk_mount("ext4-small");
 	mount_tmpfs();
-	ft_plan(4);
+	knobs.memory = ft_procfs_value("/proc/sys/vm/overcommit_memory");
+	knobs.ratio = ft_procfs_value("/proc/sys/vm/overcommit_ratio");
+	knobs.reserve_kb = ft_procfs_value("/proc/sys/vm/user_reserve_kbytes");
+	ft_plan(4 + 2);
 	for (size_t p = 0; p < 2; p++)
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {
 			struct shape shape = {.place = &places[p], .threads = threads};
 
 			ft_case(fill, &shape, "%s-threads-%u", places[p].name, threads);
 		}
+	for (size_t k = 0; k < 2; k++)
+		ft_case(store_unpromised, &kinds[k], "%s-unpromised", ft_kind_name(kinds[k]));
+	/* A case that failed may have left them. */
+	lift_promises();
 	ft_disk_release("ext4-small");
 	if (umount2(AT_TMPFS, 0) < 0) {
 		perror("umount of a tmpfs that nobody uses");
@@ -267,6 +366,6 @@ const struct ft_test disk_full = {
 	.timeout_ms = 25000,
 	.memory_mib = 192,
 	.disks = "ext4-small",
-	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_TMPFS",
+	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_TMPFS CONFIG_MEMFD_CREATE",
 	.run = run,
 };
