@@ -6,6 +6,7 @@
 #include "ft.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,4 +75,12 @@ void ft_procfs_write(const char *path, const char *text)
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
 		ft_fail_errno(path);
 	close(fd);
+}
+
+void ft_procfs_set(const char *path, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+	ft_procfs_write(path, text);
 }

@@ -12,6 +12,7 @@ uint64_t ft_procfs_number(const char *path, const char *key);
 
 /* The number that is all of the file; fails the case. */
 uint64_t ft_procfs_value(const char *path);
+void ft_procfs_set(const char *path, uint64_t value);
 
 /* /proc/vmstat, with the shares of all CPUs folded in. */
 uint64_t ft_procfs_vmstat(const char *key);

@@ -173,10 +173,11 @@ static void store_with_threads(void *arg)
 /* Around the first page without a block. A disk may have room for a page, and none for its tree. */
 static void reserve_in_vain(const struct job *job)
 {
-	size_t first = first_without_block(job);
+	size_t first;
 
 	if (job->shape->place->is_disk)
 		return;
+	first = first_without_block(job);
 	first = first > HOLE_PAGES ? first - HOLE_PAGES : 0;
 	if (fallocate(job->fd, 0, (off_t)(first * FT_PAGE), (off_t)2 * HOLE_PAGES * FT_PAGE) == 0 ||
 	    errno != ENOSPC)
@@ -261,11 +262,10 @@ static void fill(const void *arg)
 
 static void write_knob(const char *name, uint64_t value)
 {
-	char path[64], text[32];
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/sys/vm/%s", name);
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	ft_procfs_write(path, text);
+	ft_procfs_set(path, value);
 }
 
 /*

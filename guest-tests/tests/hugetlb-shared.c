@@ -16,19 +16,17 @@
 #include "ft_procfs.h"
 #include "ft_team.h"
 #include "ft_trap.h"
+#include "ft_uffd.h"
 #include "ft_writer.h"
 #include "table.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <stdbool.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -277,18 +275,6 @@ static void pass_end(const void *arg)
 	close_file(&file, before);
 }
 
-static int open_uffd(char *addr)
-{
-	struct uffdio_api api = {.api = UFFD_API, .features = UFFD_FEATURE_MISSING_HUGETLBFS};
-	struct uffdio_register reg = {.range = {(uintptr_t)addr, BYTES},
-				      .mode = UFFDIO_REGISTER_MODE_MISSING};
-	int uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) < 0 || ioctl(uffd, UFFDIO_REGISTER, &reg) < 0)
-		ft_fail_errno("userfaultfd for huge pages");
-	return uffd;
-}
-
 static void unmap(void *addr)
 {
 	if (munmap(addr, BYTES) < 0)
@@ -299,7 +285,8 @@ static void ask_for_zeros(const void *arg)
 {
 	uint64_t before = free_pages();
 	char *addr = map_huge(false), *source = map_huge(false);
-	int uffd = open_uffd(addr);
+	int uffd = ft_uffd_open(addr, BYTES, UFFD_FEATURE_MISSING_HUGETLBFS,
+				UFFDIO_REGISTER_MODE_MISSING);
 	struct uffdio_zeropage zeros = {.range = {(uintptr_t)addr, HUGE_BYTES}};
 	struct uffdio_copy copy = {
 		.dst = (uintptr_t)addr, .src = (uintptr_t)source, .len = HUGE_BYTES};
@@ -321,10 +308,7 @@ static void ask_for_zeros(const void *arg)
 
 static void set_pool(uint64_t pages)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)pages);
-	ft_procfs_write(KNOB, text);
+	ft_procfs_set(KNOB, pages);
 }
 
 static void run(const struct ft_test *test)

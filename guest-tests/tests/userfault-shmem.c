@@ -19,11 +19,10 @@
 #include "ft_probe.h"
 #include "ft_team.h"
 #include "ft_trap.h"
+#include "ft_uffd.h"
 #include "table.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -31,7 +30,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +37,9 @@
 #define WORDS	  (FT_PAGE / sizeof(uint64_t))
 #define LIMIT_MS  5000 /* scaled */
 #define SWAP_DISK "swap"
+#define FEATURES                                                                                  \
+	(UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_PAGEFAULT_FLAG_WP | \
+	 UFFD_FEATURE_WP_HUGETLBFS_SHMEM)
 
 enum mode { MISSING, MINOR, PROTECTED, PROTECTED_AWAY, PROTECTED_OUT, MODES };
 
@@ -136,22 +137,6 @@ static void resolve(const struct stage *stage, size_t page)
 	}
 }
 
-static void open_uffd(struct stage *stage)
-{
-	struct uffdio_api api = {.api = UFFD_API,
-				 .features = UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM |
-					     UFFD_FEATURE_PAGEFAULT_FLAG_WP |
-					     UFFD_FEATURE_WP_HUGETLBFS_SHMEM};
-	struct uffdio_register reg = {.range = {(uintptr_t)stage->map.addr, stage->map.bytes},
-				      .mode = modes[stage->shape->mode].registered};
-
-	stage->uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (stage->uffd < 0)
-		ft_fail_errno("userfaultfd");
-	command(stage, UFFDIO_API, &api, "UFFDIO_API");
-	command(stage, UFFDIO_REGISTER, &reg, "UFFDIO_REGISTER");
-}
-
 /* What the pages hold and how they are mapped before the first thread comes. */
 static void prepare(struct stage *stage)
 {
@@ -170,7 +155,8 @@ static void prepare(struct stage *stage)
 	}
 	if (pipe(stage->ends) < 0)
 		ft_fail_errno("pipe");
-	open_uffd(stage);
+	stage->uffd =
+		ft_uffd_open(stage->map.addr, stage->map.bytes, FEATURES, modes[mode].registered);
 	if (modes[mode].registered == UFFDIO_REGISTER_MODE_WP)
 		protect(stage, 0, PAGES, UFFDIO_WRITEPROTECT_MODE_WP);
 	if (modes[mode].advice &&
