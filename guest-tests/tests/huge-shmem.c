@@ -2,12 +2,13 @@
 /*
  * Proves that large folios in shared memory are mapped right, of each size that the kernel offers:
  * threads store to the pages of a mapping in an order of their own, so that most faults meet a folio
- * that is partly mapped; half of a folio is mapped beside other memory; half of the mapping is made
- * read-only and writable again, a child faults it in anew, a hole splits a folio, and each page is
- * compared by the mapping and by pread.
+ * that is partly mapped; half of a folio is mapped beside other memory; each entry of a folio goes
+ * and comes back beside all others; half of the mapping is made read-only and writable again, a child
+ * faults it in anew, a hole splits a folio, and each page is compared by the mapping and by pread.
  *
  * A kernel that maps the wrong page of a folio, or misses what the hole took away, shows wrong
- * data; one that comes back to the same fault for ever does not end.
+ * data; one that comes back to the same fault for ever does not end; one that maps all of a folio over
+ * what is there counts it twice.
  */
 #include "ft.h"
 #include "ft_bounded.h"
@@ -73,6 +74,18 @@ static void find_sizes(void)
 	if (folder)
 		closedir(folder);
 	qsort(sizes_kb, n_sizes, sizeof(*sizes_kb), by_value);
+}
+
+/* Wherever one entry alone is looked at, there is a turn in which it is the only one that is not set. */
+static void refault_each(const struct ft_map *map, size_t folio_bytes)
+{
+	for (char *at = map->addr; at < map->addr + folio_bytes; at += FT_PAGE) {
+		char held = *(volatile char *)at;
+
+		if (madvise(at, FT_PAGE, MADV_DONTNEED) < 0)
+			ft_fail_errno("MADV_DONTNEED");
+		*(volatile char *)at = held;
+	}
 }
 
 static void protect_half(void *arg)
@@ -206,6 +219,7 @@ static void touch_and_change(struct ft_map *map, unsigned kb)
 
 	ft_touch_report(map, &result);
 	ft_touch_verify(map, result.seed);
+	refault_each(map, (size_t)kb * 1024);
 	store_in_half(map, (size_t)kb * 1024);
 	ft_bounded(protect_half, map, "mprotect of a part of the mapping");
 	ft_touch_verify(map, result.seed);
