@@ -7,8 +7,9 @@
  *              other, and each goes on to map its part of the file;
  *   replace    maps another file over it (MAP_FIXED): from then on no store reaches the old file;
  *   munmap     takes it away, and maps another file there: the same;
- *   mremap     moves it by halves: no store is lost on the way, of private memory either, and each
- *              half is the same part of the file as before;
+ *   mremap     moves it by halves, and they store where it will be as well as where it was: no store
+ *              is lost on the way, of private memory either, and each half is the same part of the
+ *              file as before;
  *   exit       ends the process under them: from then on nothing changes.
  * After each, mapping and file agree page by page, and each file holds what was stored to it. In the
  * end no file has a writable mapping left, and one in memory can be sealed against writing.
@@ -41,6 +42,7 @@ struct job {
 	struct ft_meet meet;
 	struct ft_words words;
 	char *_Atomic addr;	/* where to store */
+	char *_Atomic next;	/* and where it will be; NULL: there */
 	struct ft_map files[2]; /* whose pages they are now, and were before */
 	struct ft_map views[2]; /* of the files */
 	uint64_t seed, choices;
@@ -57,15 +59,24 @@ struct shape {
 	const struct change *change;
 };
 
+static char *where_to_store(struct job *job, bool ahead)
+{
+	char *next = ahead ? job->next : NULL;
+
+	return next ? next : job->addr;
+}
+
 static void store(unsigned index, void *arg)
 {
 	struct job *job = arg;
 	uint64_t state = job->seed + index;
 
 	do {
-		size_t page = fl_wire_random(&state) % PAGES;
+		uint64_t drawn = fl_wire_random(&state);
+		size_t page = drawn % PAGES;
+		char *addr = where_to_store(job, drawn >> 32 & 1);
 		uint64_t value = ft_words_next(&job->words, page, index);
-		volatile uint64_t *at = ft_words_at(&job->words, job->addr, page, index);
+		volatile uint64_t *at = ft_words_at(&job->words, addr, page, index);
 
 		if (!ft_trap_store_word((void *)at, value).signum)
 			ft_words_enter(&job->words, page, index, value);
@@ -203,12 +214,14 @@ static void move(struct job *job)
 	to = mmap(NULL, PAGES * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (to == MAP_FAILED)
 		ft_fail_errno("mmap");
+	job->next = to;
 	move_part(from, to, PAGES / 2, PAGES / 2);
 	move_part(from, to, 0, PAGES / 2);
 	if (mmap(from, PAGES * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 		 0) == MAP_FAILED)
 		ft_fail_errno("mmap");
 	job->addr = job->files[0].addr = to;
+	job->next = NULL;
 	ft_meet_await(&job->meet, STEPS);
 }
 
