@@ -5,10 +5,12 @@
  * extends the file, or reclaims the pages (MADV_PAGEOUT; shared memory goes to the swap disk).
  * What was stored before a hole is never seen after it; what was stored before reclaim always is;
  * a word is the one that was stored last, or zero where there was a hole; and whenever the threads
- * stand still, the mapping is the file, page by page.
+ * stand still, the mapping is the file, page by page. And while a process forks that has mapped the
+ * pages of a file privately, a hole is punched in the file: the child has none of these left.
  *
  * A kernel that does not look again whether the page it waited for still belongs to the file maps
- * one that does not: old data come back, and stores go to a page that no one else can see.
+ * one that does not: old data come back, and stores go to a page that no one else can see. One whose
+ * fork copies entries before the child's VMA can be found by its file leaves them to the child.
  */
 #include "ft.h"
 #include "ft_disk.h"
@@ -21,13 +23,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGES	  16
-#define STEPS	  16
-#define CHANGES	  4 /* between two meetings */
-#define ROUNDS	  2
-#define SWAP_DISK "swap"
+#define PAGES	   16
+#define STEPS	   16
+#define CHANGES	   4 /* between two meetings */
+#define ROUNDS	   2
+#define SWAP_DISK  "swap"
+#define FORK_PAGES 4096 /* a fork that copies their entries takes its time */
+#define FORK_HOLE  64	/* of the first ones, which are copied first */
+#define FORKS	   20
 
 struct job;
 
@@ -199,6 +205,92 @@ static void take_away(const void *arg)
 	ft_team_free(team);
 }
 
+struct fork_job {
+	struct ft_map map;
+	int punched_fds[2]; /* the child reads from it once there is the hole */
+	uint64_t fork_ns, pause_ns;
+};
+
+static void expect_hole(const struct fork_job *job)
+{
+	char byte;
+
+	if (read(job->punched_fds[0], &byte, 1) != 1)
+		ft_fail_errno("read from a pipe");
+	for (size_t page = 0; page < FORK_HOLE; page++)
+		if (*(volatile char *)(job->map.addr + page * FT_PAGE))
+			ft_fail("page %zu, of a hole that was punched while its parent forked, is "
+				"still there for a child",
+				page);
+	_exit(0);
+}
+
+static void fork_once(struct fork_job *job)
+{
+	uint64_t begin_ns = ft_now_ns();
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		ft_fail_errno("fork");
+	if (pid == 0)
+		expect_hole(job);
+	job->fork_ns = ft_now_ns() - begin_ns;
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		ft_fail("a child that looks at its file ended with wait status 0x%x",
+			(unsigned)status);
+}
+
+static void punch_once(const struct fork_job *job)
+{
+	uint64_t end_ns = ft_now_ns() + job->pause_ns;
+
+	while (ft_now_ns() < end_ns)
+		;
+	if (fallocate(job->map.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      FORK_HOLE * FT_PAGE) < 0 ||
+	    write(job->punched_fds[1], "", 1) != 1)
+		ft_fail_errno("a hole");
+}
+
+static void fork_or_punch(unsigned index, void *arg)
+{
+	if (index == 0)
+		fork_once(arg);
+	else
+		punch_once(arg);
+}
+
+/* Maps pages of the file where the last hole was. */
+static void fill_hole(const struct fork_job *job)
+{
+	for (size_t page = 0; page < FORK_HOLE; page++)
+		if (pwrite(job->map.fd, "x", 1, (off_t)(page * FT_PAGE)) != 1)
+			ft_fail_errno("pwrite");
+	if (madvise(job->map.addr, job->map.bytes, MADV_POPULATE_READ) < 0)
+		ft_fail_errno("MADV_POPULATE_READ");
+}
+
+static void fork_beside_holes(const void *arg)
+{
+	struct fork_job job = {.fork_ns = 1};
+	uint64_t choices = ft_stream("truncate-faults");
+
+	if (pipe(job.punched_fds) < 0)
+		ft_fail_errno("pipe");
+	job.map = ft_map_with(*(const enum ft_kind *)arg, FORK_PAGES, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE);
+	/* One page that is the process' own makes fork copy the entries of all. */
+	*(volatile char *)(job.map.addr + job.map.bytes - 1) = 1;
+	for (unsigned round = ft_rounds(FORKS); round > 0; round--) {
+		fill_hole(&job);
+		/* At any time of the fork, if it takes as long as the last one. */
+		job.pause_ns = fl_wire_random(&choices) % job.fork_ns;
+		ft_team_run(2, fork_or_punch, &job);
+		ft_metric_add("forks", 1);
+	}
+}
+
 static const struct change changes[] = {
 	{"a hole", punch, true},
 	{"truncation", truncate_file, true},
@@ -222,6 +314,7 @@ static const struct {
 
 static void run(const struct ft_test *test)
 {
+	static const enum ft_kind forked[] = {FT_TMPFS, FT_EXT4};
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
 
@@ -230,7 +323,7 @@ static void run(const struct ft_test *test)
 	ft_disk_mount("xfs");
 	ft_disk_swap_on(SWAP_DISK);
 	ft_stretch_open(FT_STRETCH_CACHE);
-	ft_plan((unsigned)PAIRS * n);
+	ft_plan((unsigned)PAIRS * n + 2);
 	for (size_t p = 0; p < PAIRS; p++)
 		for (unsigned i = 0; i < n; i++) {
 			struct shape shape = {.kind = pairs[p].kind,
@@ -239,6 +332,8 @@ static void run(const struct ft_test *test)
 
 			ft_case(take_away, &shape, "%s-threads-%u", pairs[p].name, counts[i]);
 		}
+	for (int i = 0; i < 2; i++)
+		ft_case(fork_beside_holes, &forked[i], "%s-fork", ft_kind_name(forked[i]));
 	ft_stretch_close();
 	ft_disk_swap_off(SWAP_DISK);
 	ft_disk_release("xfs");
