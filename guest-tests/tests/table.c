@@ -55,6 +55,7 @@ const struct ft_test *const ft_tests[] = {
 	&same_page,
 	&write_protect,
 	&unseen_stores,
+	&page_migration,
 	&truncate_faults,
 	&lookup_races,
 	&vma_changes,

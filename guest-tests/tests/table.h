@@ -29,7 +29,7 @@ extern const struct ft_test hugetlb_shared;
 extern const struct ft_test msync_file;
 extern const struct ft_test private_file, private_swap, swap_file;
 extern const struct ft_test same_page;
-extern const struct ft_test write_protect, unseen_stores;
+extern const struct ft_test write_protect, unseen_stores, page_migration;
 extern const struct ft_test truncate_faults;
 extern const struct ft_test vma_changes;
 extern const struct ft_test fork_stores;
