@@ -6,6 +6,7 @@
 #include "ft_words.h"
 #include "ft.h"
 #include "ft_team.h"
+#include "ft_trap.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -101,6 +102,15 @@ void ft_words_store_either(const struct ft_words *words, void *addr, size_t page
 		ft_words_store(words, addr, page, thread);
 	else
 		ft_words_store_first(words, addr, page, thread);
+}
+
+void ft_words_try_store(const struct ft_words *words, void *addr, size_t page, unsigned thread)
+{
+	uint64_t next = ft_words_next(words, page, thread);
+	void *at = (void *)ft_words_at(words, addr, page, thread);
+
+	if (!ft_trap_store_word(at, next).signum)
+		ft_words_enter(words, page, thread, next);
 }
 
 void ft_words_forget(const struct ft_words *words)

@@ -40,6 +40,9 @@ void ft_words_store_first(const struct ft_words *words, void *addr, size_t page,
 void ft_words_store_either(const struct ft_words *words, void *addr, size_t page, unsigned thread,
 			   bool looks);
 
+/* A store that may end in a signal: the ledger has it only if it went through. */
+void ft_words_try_store(const struct ft_words *words, void *addr, size_t page, unsigned thread);
+
 /* The pages were emptied: all words are 0 again. Nobody may store meanwhile. */
 void ft_words_forget(const struct ft_words *words);
 

@@ -49,11 +49,8 @@ static void store(unsigned index, void *arg)
 
 	do {
 		size_t page = fl_wire_random(&state) % PAGES;
-		uint64_t value = ft_words_next(&job->words, page, index);
-		volatile uint64_t *at = ft_words_at(&job->words, job->map.addr, page, index);
 
-		if (!ft_trap_store_word((void *)at, value).signum)
-			ft_words_enter(&job->words, page, index, value);
+		ft_words_try_store(&job->words, job->map.addr, page, index);
 	} while (ft_meet_pass(&job->meet, index));
 }
 

@@ -74,12 +74,10 @@ static void load_and_store(unsigned index, void *arg)
 	do {
 		size_t page = fl_wire_random(&state) % PAGES;
 		volatile uint64_t *at = ft_words_at(&job->words, job->map.addr, page, index);
-		uint64_t next = ft_words_next(&job->words, page, index);
 
 		if (!ft_trap_load_word((void *)at, &found).signum)
 			expect_word(job, page, found, ft_words_last(&job->words, page, index));
-		if (!ft_trap_store_word((void *)at, next).signum)
-			ft_words_enter(&job->words, page, index, next);
+		ft_words_try_store(&job->words, job->map.addr, page, index);
 	} while (ft_meet_pass(&job->meet, index));
 }
 

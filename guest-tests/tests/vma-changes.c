@@ -75,11 +75,8 @@ static void store(unsigned index, void *arg)
 		uint64_t drawn = fl_wire_random(&state);
 		size_t page = drawn % PAGES;
 		char *addr = where_to_store(job, drawn >> 32 & 1);
-		uint64_t value = ft_words_next(&job->words, page, index);
-		volatile uint64_t *at = ft_words_at(&job->words, addr, page, index);
 
-		if (!ft_trap_store_word((void *)at, value).signum)
-			ft_words_enter(&job->words, page, index, value);
+		ft_words_try_store(&job->words, addr, page, index);
 	} while (ft_meet_pass(&job->meet, index));
 }
 
