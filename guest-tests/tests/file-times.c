@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that the first store through a shared mapping moves mtime and ctime of the file, on tmpfs
- * and ext4; on ext4 also a store after a load, and the first one after the page was written back
- * (msync), each time again; that a load, a private store, mlock and MAP_POPULATE move neither.
+ * and ext4, and so does the first one after its page, dirty by now, left the page tables; on ext4 also
+ * a store after a load, and the first one after the page was written back (msync), each time again;
+ * that a load, a private store, mlock and MAP_POPULATE move neither.
  *
  * A kernel that forgets file_update_time in page_mkwrite or, where there is none, at the end of
- * the fault leaves the old times: backups and make then miss the change.
+ * the fault leaves the old times, be it only of a page that is dirty already: backups and make then
+ * miss the change.
  */
 #include "ft.h"
 #include "ft_disk.h"
@@ -98,6 +100,14 @@ static void expect_unmoved(const struct ft_map *map, uint64_t mtime, uint64_t ct
 		ft_fail("%s moved the times of the file", what);
 }
 
+static void store_to_dirty(const struct ft_map *map)
+{
+	if (madvise(map->addr, map->bytes, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
+	for (size_t page = 0; page < PAGES; page++)
+		store_moves(map, page, "the first store to a dirty page that nobody had mapped");
+}
+
 /* Written back, the page is write-protected, and so the next store faults again. */
 static void store_after_write_back(const struct ft_map *map)
 {
@@ -119,13 +129,16 @@ static void look(const void *arg)
 	if (shape->load_first)
 		load_all(&map);
 	expect_unmoved(&map, mtime, ctime, "a load");
-	for (size_t page = 0; page < PAGES && !shape->private; page++)
-		store_moves(&map, page, "a first store");
 	if (shape->private) {
 		for (size_t page = 0; page < PAGES; page++)
 			((volatile char *)map.addr)[page * FT_PAGE] = 1;
 		expect_unmoved(&map, mtime, ctime, "a private store");
-	} else if (shape->kind == FT_EXT4)
+	} else {
+		for (size_t page = 0; page < PAGES; page++)
+			store_moves(&map, page, "a first store");
+		store_to_dirty(&map);
+	}
+	if (!shape->private && shape->kind == FT_EXT4)
 		store_after_write_back(&map);
 	ft_map_free(&map);
 }
