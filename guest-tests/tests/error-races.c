@@ -5,9 +5,9 @@
  * (SIGBUS; half of the threads' accesses are loads then, and the mapping is a private one, too); or
  * mprotect takes the write right and gives it back, of all of it or of a part that goes from one VMA
  * to its neighbour and back, or the mapping is moved away and back, or taken away and made again
- * (SIGSEGV). Between the end of the call that takes it and the beginning of the one that gives it,
- * every access must end in the signal; in the other half none may. What a truncated file shows when
- * it is long again is zeros.
+ * (SIGSEGV; by loads alone, too, so that no page is dirty). Between the end of the call that takes it
+ * and the beginning of the one that gives it, every access must end in the signal; in the other half
+ * none may. What a truncated file shows when it is long again is zeros.
  *
  * A kernel that looks at the size or the rights and maps the page later, without looking again or
  * without a lock that holds them still, lets an access through; so does one that leaves an entry in
@@ -43,6 +43,7 @@ struct shape {
 	enum ft_kind kind;
 	enum way way;
 	int flags;
+	bool loads;
 	unsigned threads;
 };
 
@@ -73,11 +74,9 @@ static size_t n_pages(const struct job *job)
 }
 
 /* Behind the end of a file, loads are as wrong as stores. */
-static struct ft_trap reach(const struct job *job, char *at, bool load)
+static bool is_load(const struct job *job, size_t number)
 {
-	char byte;
-
-	return load && job->shape->way == TRUNCATE ? ft_trap_load(at, &byte) : ft_trap_store(at, 1);
+	return job->shape->loads || (job->shape->way == TRUNCATE && number % 2);
 }
 
 /* A load or store that lies in one phase from its beginning to its end. */
@@ -86,7 +85,8 @@ static void reach_once(struct job *job, size_t page)
 	char *at = job->map.addr + page * FT_PAGE;
 	unsigned before = atomic_load(&job->phase);
 	bool unsure = atomic_load(&job->between);
-	struct ft_trap trap = reach(job, at, (page + before / 2) % 2);
+	struct ft_trap trap =
+		is_load(job, page + before / 2) ? ft_trap_load(at, NULL) : ft_trap_store(at, 1);
 
 	/* Its code depends on how far a change that takes two steps has come. */
 	if (trap.signum && trap.signum != signal_of(job))
@@ -144,6 +144,11 @@ static bool make(const struct job *job)
 		    job->map.fd, 0) == job->map.addr;
 }
 
+static int rest_of_rights(const struct job *job)
+{
+	return job->shape->loads ? PROT_NONE : PROT_READ;
+}
+
 static bool take_or_give(const struct job *job, bool allow)
 {
 	char *at = job->map.addr, *elsewhere = at + 2 * job->map.bytes;
@@ -154,7 +159,7 @@ static bool take_or_give(const struct job *job, bool allow)
 	case PROTECT:
 	case EDGE:
 		return mprotect(at + first_page(job) * FT_PAGE, n_pages(job) * FT_PAGE,
-				allow ? PROT_READ | PROT_WRITE : PROT_READ) == 0;
+				allow ? PROT_READ | PROT_WRITE : rest_of_rights(job)) == 0;
 	case MOVE:
 		return allow ? move(elsewhere, at) : move(at, elsewhere);
 	case UNMAP:
@@ -238,12 +243,15 @@ static void run(const struct ft_test *test)
 		enum ft_kind kind;
 		enum way way;
 		int flags;
+		bool loads;
 	} pairs[] = {
-		{FT_TMPFS, TRUNCATE, MAP_SHARED}, {FT_EXT4, TRUNCATE, MAP_SHARED},
-		{FT_XFS, TRUNCATE, MAP_SHARED},	  {FT_TMPFS, TRUNCATE, MAP_PRIVATE},
-		{FT_EXT4, TRUNCATE, MAP_PRIVATE}, {FT_TMPFS, PROTECT, MAP_SHARED},
-		{FT_EXT4, PROTECT, MAP_SHARED},	  {FT_TMPFS, EDGE, MAP_SHARED},
-		{FT_TMPFS, MOVE, MAP_SHARED},	  {FT_TMPFS, UNMAP, MAP_SHARED},
+		{FT_TMPFS, TRUNCATE, MAP_SHARED},      {FT_EXT4, TRUNCATE, MAP_SHARED},
+		{FT_XFS, TRUNCATE, MAP_SHARED},	       {FT_TMPFS, TRUNCATE, MAP_PRIVATE},
+		{FT_EXT4, TRUNCATE, MAP_PRIVATE},      {FT_TMPFS, PROTECT, MAP_SHARED},
+		{FT_EXT4, PROTECT, MAP_SHARED},	       {FT_TMPFS, EDGE, MAP_SHARED},
+		{FT_TMPFS, MOVE, MAP_SHARED},	       {FT_TMPFS, UNMAP, MAP_SHARED},
+		{FT_TMPFS, MOVE, MAP_SHARED, true},    {FT_TMPFS, UNMAP, MAP_SHARED, true},
+		{FT_TMPFS, PROTECT, MAP_SHARED, true},
 	};
 	const size_t n_pairs = sizeof(pairs) / sizeof(*pairs);
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
@@ -262,11 +270,13 @@ static void run(const struct ft_test *test)
 			struct shape shape = {.kind = pairs[p].kind,
 					      .way = pairs[p].way,
 					      .flags = pairs[p].flags,
+					      .loads = pairs[p].loads,
 					      .threads = threads};
 
-			ft_case(race, &shape, "%s%s-%s-threads-%u",
+			ft_case(race, &shape, "%s%s-%s%s-threads-%u",
 				shape.flags == MAP_PRIVATE ? "private-" : "",
-				ft_kind_name(shape.kind), ways[shape.way], threads);
+				ft_kind_name(shape.kind), ways[shape.way],
+				shape.loads ? "-loads" : "", threads);
 		}
 	}
 	ft_stretch_close();
