@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that an access past the end of a mapped file is a SIGBUS, for each page and for its own
- * address: loads and stores, shared and private, on tmpfs, memfd and ext4; in pages that were
+ * address: loads and stores, shared and private, on tmpfs, memfd, ext4 and xfs; in pages that were
  * never there, and in pages that were touched, and copied, before ftruncate took them away. The
- * last page of the file is whole, with zeros behind the end, and what comes back when the file
- * grows again is zeros.
+ * file ends in the middle of a page, between two pages, or is empty. Its last page is whole, with
+ * zeros behind the end, and what comes back when the file grows again is zeros.
  *
  * A kernel that looks at the size too early or not at all lets the access through; one that
  * forgets pages on truncation shows old bytes; one that loses the error hangs in the fault.
@@ -22,8 +22,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PAGES 64
-#define LEFT  21 /* whole pages that the file keeps, and half of the next */
+#define PAGES 32
+
+static const size_t ends[] = {FT_PAGE * 10 + FT_PAGE / 2, FT_PAGE * 9, 0};
+#define ENDS (sizeof(ends) / sizeof(*ends))
 
 struct shape {
 	enum ft_kind kind;
@@ -34,6 +36,7 @@ struct shape {
 struct job {
 	const struct shape *shape;
 	char *addr;
+	size_t end;
 };
 
 static void access_page(const struct job *job, size_t page, char value)
@@ -41,7 +44,7 @@ static void access_page(const struct job *job, size_t page, char value)
 	char *at = job->addr + page * FT_PAGE + page * 64 % FT_PAGE;
 	struct ft_trap trap = job->shape->store ? ft_trap_store(at, value) : ft_trap_load(at, NULL);
 
-	if (page <= LEFT)
+	if (page * FT_PAGE < job->end)
 		ft_trap_expect_none(&trap, "an access before the end of a file");
 	else
 		ft_trap_expect(&trap, SIGBUS, at, "an access past the end of a file");
@@ -60,19 +63,15 @@ static void touch_all(const struct ft_map *map)
 		((volatile char *)map->addr)[page * FT_PAGE + FT_PAGE - 1] = 1;
 }
 
-static void shorten(const struct ft_map *map)
-{
-	if (ftruncate(map->fd, LEFT * FT_PAGE + FT_PAGE / 2) < 0)
-		ft_fail_errno("ftruncate to a smaller size");
-}
-
 /* Pages that truncation took away come back as zeros, and so do the bytes behind the end. */
-static void grow_and_look(const struct ft_map *map, bool private)
+static void grow_and_look(const struct ft_map *map, const struct job *job)
 {
+	/* The private copy of the last page is the program's own, all of it. */
+	size_t own = job->shape->private ? job->end % FT_PAGE : 0;
+
 	if (ftruncate(map->fd, PAGES * FT_PAGE) < 0)
 		ft_fail_errno("ftruncate to a greater size");
-	/* The private copy of the last page is the program's own, all of it. */
-	for (size_t page = LEFT + private; page < PAGES; page++) {
+	for (size_t page = (job->end + own) / FT_PAGE; page < PAGES; page++) {
 		char value = 0;
 		struct ft_trap trap = ft_trap_load(map->addr + (page + 1) * FT_PAGE - 1, &value);
 
@@ -80,6 +79,18 @@ static void grow_and_look(const struct ft_map *map, bool private)
 		if (value)
 			ft_fail("page %zu shows a byte from before the truncation", page);
 	}
+}
+
+static void access_past(const struct ft_map *map, struct job *job, size_t end)
+{
+	job->end = end;
+	if (job->shape->touched)
+		touch_all(map);
+	if (ftruncate(map->fd, (off_t)end) < 0)
+		ft_fail_errno("ftruncate to a smaller size");
+	ft_team_run(job->shape->threads, access_all, job);
+	ft_metric_add("sigbus", (PAGES - (end + FT_PAGE - 1) / FT_PAGE) * job->shape->threads);
+	grow_and_look(map, job);
 }
 
 static void access_past_end(const void *arg)
@@ -90,12 +101,8 @@ static void access_past_end(const void *arg)
 	struct job job = {.shape = shape, .addr = map.addr};
 
 	ft_trap_prepare();
-	if (shape->touched)
-		touch_all(&map);
-	shorten(&map);
-	ft_team_run(shape->threads, access_all, &job);
-	ft_metric_add("sigbus", (PAGES - LEFT - 1) * shape->threads);
-	grow_and_look(&map, shape->private);
+	for (size_t i = 0; i < ENDS; i++)
+		access_past(&map, &job, ends[i]);
 	ft_map_free(&map);
 }
 
