@@ -4,9 +4,9 @@
  * tables: all pages of a shared mapping are loaded first, which maps them writable and clean, and
  * stored to then, so that the entry's dirty bit alone tells of the store. The mapping goes away by
  * munmap, of a part first or at once, MADV_DONTNEED, another mapping over it, or the end of the
- * process, or its pages move to other memory before, or it stays and its pages go by reclaim; after
- * that the pages are reclaimed (MADV_PAGEOUT, with swap) and read back. All of it also with one
- * entry for a large folio.
+ * process, or before that it moves elsewhere, its pages move to other memory, or grow cold (MADV_COLD),
+ * or it stays and its pages go by reclaim; after that the pages are reclaimed (MADV_PAGEOUT, with
+ * swap) and read back. All of it also with one entry for a large folio.
  *
  * A kernel that drops the dirty bit with the entry takes the page for an empty one, and reclaim
  * throws it away: it comes back as zeros.
@@ -83,6 +83,24 @@ static void move_pages_and_unmap(struct ft_map *map)
 	ft_map_unmap(map);
 }
 
+static void cool_and_unmap(struct ft_map *map)
+{
+	if (madvise(map->addr, map->bytes, MADV_COLD) < 0)
+		ft_fail_errno("MADV_COLD");
+	ft_map_unmap(map);
+}
+
+static void move_and_unmap(struct ft_map *map)
+{
+	char *to = mmap(NULL, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (to == MAP_FAILED ||
+	    mremap(map->addr, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		ft_fail_errno("mremap");
+	map->addr = to;
+	ft_map_unmap(map);
+}
+
 static void cover(struct ft_map *map)
 {
 	if (mmap(map->addr, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
@@ -129,6 +147,8 @@ static void store_and_leave(const void *arg)
 static const struct way ways[] = {{"munmap", ft_map_unmap},
 				  {"munmap-parts", unmap_by_parts},
 				  {"migration", move_pages_and_unmap},
+				  {"mremap", move_and_unmap},
+				  {"cold", cool_and_unmap},
 				  {"dontneed", zap},
 				  {"replace", cover},
 				  {"reclaim", page_out},
