@@ -3,9 +3,10 @@
  * Proves that the first store to a page of a shared mapping whose vm_ops have ->fault but no
  * ->map_pages is given up under the VMA lock and done again under mmap_lock: SysV shared memory,
  * udmabuf and the probe driver, with one thread, as many as vCPUs, and twice as many. And that a SysV
- * segment lives as long as a piece of its mapping, and no longer than shmdt, which takes all pieces:
- * vm_ops that count their VMAs are told of each. And that a udmabuf of a part of a file with large
- * folios has the pages of that part, in order.
+ * segment lives as long as a piece of its mapping, and no longer than shmdt, which takes all pieces,
+ * also those that could be one again: vm_ops that count their VMAs are told of each. That one which
+ * is attached for reading cannot be stored to. And that a udmabuf of a part of a file with large folios
+ * has the pages of that part, in order, and cannot be mapped privately.
  *
  * A kernel that calls such a ->fault under the VMA lock shows vma_lock_success; one that forgets
  * to drop the lock before it retries, or drops it twice, leaves it off its rest, which the probe
@@ -16,9 +17,11 @@
 #include "ft_probe.h"
 #include "ft_procfs.h"
 #include "ft_touch.h"
+#include "ft_trap.h"
 #include "table.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -97,19 +100,54 @@ static void take_by_pieces(const void *arg)
 	expect_gone(&segment);
 }
 
-static void detach(const void *arg)
+static void detach(const struct segment *segment)
 {
-	struct segment segment = attach_in_pieces();
 	unsigned char in_memory;
 
-	(void)arg;
-	if (shmdt(segment.addr) < 0)
+	if (shmdt(segment->addr) < 0)
 		ft_fail_errno("shmdt");
 	for (unsigned piece = 0; piece < PIECES; piece++)
-		if (mincore(segment.addr + piece * FT_PAGE, FT_PAGE, &in_memory) == 0 ||
+		if (mincore(segment->addr + piece * FT_PAGE, FT_PAGE, &in_memory) == 0 ||
 		    errno != ENOMEM)
 			ft_fail("piece %u of a segment is mapped after shmdt", piece);
-	expect_gone(&segment);
+	expect_gone(segment);
+}
+
+static void detach_pieces(const void *arg)
+{
+	struct segment segment = attach_in_pieces();
+
+	(void)arg;
+	detach(&segment);
+}
+
+/* Nothing tells the pieces apart any more. A VMA whose end must be told is not merged away. */
+static void detach_joined(const void *arg)
+{
+	struct segment segment = attach_in_pieces();
+
+	(void)arg;
+	if (mprotect(segment.addr + FT_PAGE, FT_PAGE, PROT_READ | PROT_WRITE) < 0)
+		ft_fail_errno("mprotect");
+	detach(&segment);
+}
+
+static void attach_for_reading(const void *arg)
+{
+	int id = shmget(IPC_PRIVATE, FT_PAGE, 0600);
+	char *addr = id < 0 ? (void *)-1 : shmat(id, NULL, SHM_RDONLY);
+	struct ft_trap trap;
+
+	(void)arg;
+	if (addr == (void *)-1 || shmctl(id, IPC_RMID, NULL) < 0)
+		ft_fail_errno("shmat for reading");
+	ft_trap_prepare();
+	trap = ft_trap_store(addr, 1);
+	ft_trap_expect(&trap, SIGSEGV, addr, "a store to a segment attached for reading");
+	if (mprotect(addr, FT_PAGE, PROT_READ | PROT_WRITE) == 0 || errno != EACCES)
+		ft_fail("mprotect gives the right to store to a segment attached for reading");
+	if (*(volatile char *)addr)
+		ft_fail("a segment attached for reading was stored to");
 }
 
 static uint64_t word_of(size_t page)
@@ -131,6 +169,8 @@ static void map_part(const void *arg)
 	for (size_t page = 0; page < PAGES; page++)
 		*(volatile uint64_t *)(file.addr + page * FT_PAGE) = word_of(page);
 	fd = ft_map_udmabuf(file.fd, FT_PAGE, bytes);
+	if (mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0) != MAP_FAILED || errno != EINVAL)
+		ft_fail("a udmabuf, whose pages cannot be copied, can be mapped privately");
 	part = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (part == MAP_FAILED)
 		ft_fail_errno("mmap of a udmabuf");
@@ -150,7 +190,7 @@ static void run(const struct ft_test *test)
 {
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
-	unsigned more = test->arg == FT_SHM ? 2 : test->arg == FT_UDMABUF;
+	unsigned more = test->arg == FT_SHM ? 4 : test->arg == FT_UDMABUF;
 
 	ft_lockstat_need();
 	ft_probe_need();
@@ -162,7 +202,9 @@ static void run(const struct ft_test *test)
 	}
 	if (test->arg == FT_SHM) {
 		ft_case(take_by_pieces, NULL, "pieces");
-		ft_case(detach, NULL, "detach-pieces");
+		ft_case(detach_pieces, NULL, "detach-pieces");
+		ft_case(detach_joined, NULL, "detach-joined");
+		ft_case(attach_for_reading, NULL, "for-reading");
 	}
 	if (test->arg == FT_UDMABUF) {
 		ft_case(map_part, NULL, "large-folios");
