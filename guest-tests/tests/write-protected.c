@@ -5,11 +5,12 @@
  * when it is shared), taken away by mprotect, and PROT_NONE; of pages that were never
  * touched, that were read, and that are dirty; on tmpfs, memfd, MAP_SHARED|MAP_ANONYMOUS and
  * ext4, shared and private, from one thread and from as many as vCPUs; and so is one to a shared
- * mapping made after F_SEAL_FUTURE_WRITE. Copies by the kernel fail,
- * too, and so does what a debugger writes to a shared page; and the content stays.
+ * mapping made after F_SEAL_FUTURE_WRITE. Copies by the kernel fail, too, and so does what a debugger
+ * writes to a shared page; and the content stays. What it writes to a private one is seen there and not
+ * in the file, and gives the program no right.
  *
  * A kernel that looks at the rights of the VMA too late, or makes an entry writable that must not
- * be, lets the store through.
+ * be, lets the store through; one that lets a debugger in before there is a copy changes the file.
  */
 #include "ft.h"
 #include "ft_disk.h"
@@ -79,18 +80,51 @@ static void try_all(unsigned index, void *arg)
 	}
 }
 
-/* A debugger may store to a copy without any right; what is shared has no copy. */
-static void try_by_debugger(const struct job *job)
+static bool poke(const char *addr, char byte)
 {
 	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	char byte = 9;
+	bool is_done;
 
 	if (fd < 0)
 		ft_fail_errno("/proc/self/mem");
-	if (pwrite(fd, &byte, 1, (off_t)(uintptr_t)job->addr) >= 0)
+	is_done = pwrite(fd, &byte, 1, (off_t)(uintptr_t)addr) == 1;
+	close(fd);
+	return is_done;
+}
+
+/* A debugger may store to a copy without any right; what is shared has no copy. */
+static void try_by_debugger(const struct job *job)
+{
+	if (poke(job->addr, 9))
 		ft_fail("a write to /proc/self/mem went into a shared page that is "
 			"write-protected");
-	close(fd);
+}
+
+static void poke_copy(const struct job *job, const struct ft_map *file, size_t page)
+{
+	char *at = job->addr + page * FT_PAGE, seen = 0, bytes[FT_PAGE];
+	struct ft_trap trap;
+
+	if (!poke(at, 9))
+		ft_fail_errno("a write to /proc/self/mem, to a private page");
+	trap = ft_trap_load(at, &seen);
+	ft_trap_expect_none(&trap, "a load from a page that a debugger wrote to");
+	if (seen != 9)
+		ft_fail("page %zu does not show what a debugger wrote there", page);
+	ft_map_pread(file, page, bytes);
+	if (bytes[0] != job->value)
+		ft_fail("what a debugger wrote to a private mapping is page %zu of the file", page);
+	trap = ft_trap_store(at, 1);
+	ft_trap_expect(&trap, SIGSEGV, at, "a store to a page that a debugger wrote to");
+}
+
+/* One page that is mapped, and one that is not. */
+static void try_copies(const struct job *job, const struct ft_map *file)
+{
+	if (madvise(job->addr + FT_PAGE, FT_PAGE, MADV_DONTNEED) < 0)
+		ft_fail_errno("MADV_DONTNEED");
+	poke_copy(job, file, 0);
+	poke_copy(job, file, 1);
 }
 
 static void try_by_kernel(const struct job *job)
@@ -135,17 +169,35 @@ static void store_again(const struct job *job)
 	}
 }
 
-/* The same file, open for reading only. */
-static int open_again(int fd)
+static int open_again(int fd, int flags)
 {
 	char path[32];
 	int again;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = open(path, O_RDONLY | O_CLOEXEC);
+	again = open(path, flags | O_CLOEXEC);
 	if (again < 0)
 		ft_fail_errno(path);
 	return again;
+}
+
+static void expect_no_mapping(int fd, int prot, const char *what)
+{
+	if (mmap(NULL, ALL_OF, prot, MAP_SHARED, fd, 0) != MAP_FAILED || errno != EACCES)
+		ft_fail("%s", what);
+}
+
+static void map_without_right(const struct ft_map *map)
+{
+	int for_reading = open_again(map->fd, O_RDONLY),
+	    for_writing = open_again(map->fd, O_WRONLY);
+
+	expect_no_mapping(for_reading, PROT_READ | PROT_WRITE,
+			  "a file that is open for reading only can be mapped for stores");
+	expect_no_mapping(for_writing, PROT_READ,
+			  "a file that is open for writing only can be mapped");
+	close(for_writing);
+	close(for_reading);
 }
 
 /* A right that could not be had when the file was mapped cannot be had later. */
@@ -166,15 +218,18 @@ static void map_read_only(const struct shape *shape, const struct ft_map *map)
 
 	if (map->fd < 0)
 		return;
-	fd = open_again(map->fd);
+	fd = open_again(map->fd, O_RDONLY);
 	job.addr = mmap(NULL, ALL_OF, PROT_READ, flags, fd, 0);
 	if (job.addr == MAP_FAILED)
 		ft_fail_errno("mmap without PROT_WRITE");
 	if (!shape->private)
 		expect_no_right(&job, "open for reading only");
 	try_with(&job);
+	if (shape->private)
+		try_copies(&job, map);
 	munmap(job.addr, ALL_OF);
 	close(fd);
+	map_without_right(map);
 }
 
 static void store(const void *arg)
