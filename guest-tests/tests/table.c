@@ -29,6 +29,7 @@ const struct ft_test *const ft_tests[] = {
 	&pages_released,
 	&memory_kept,
 	&past_end,
+	&mapped_parts,
 	&write_protected,
 	&disk_full,
 	&fault_io_error,
