@@ -30,6 +30,7 @@ const struct ft_test *const ft_tests[] = {
 	&memory_kept,
 	&past_end,
 	&mapped_parts,
+	&mapped_fallocate,
 	&write_protected,
 	&disk_full,
 	&fault_io_error,

@@ -19,8 +19,8 @@ extern const struct ft_test fault_around;
 extern const struct ft_test first_touch;
 extern const struct ft_test disk_file, dirty_throttle, lookup_races;
 extern const struct ft_test fault_progress;
-extern const struct ft_test past_end, mapped_parts, write_protected, disk_full, fault_io_error,
-	memory_limit, fault_killed, second_try, error_races;
+extern const struct ft_test past_end, mapped_parts, mapped_fallocate, write_protected, disk_full,
+	fault_io_error, memory_limit, fault_killed, second_try, error_races;
 extern const struct ft_test file_times, fault_counts, rss_types, page_tables, pages_released,
 	memory_kept;
 extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shmem, locked_shared,
