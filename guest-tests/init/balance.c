@@ -15,6 +15,8 @@
 /* What a per-CPU counter keeps to itself on each CPU (lib/percpu_counter.c: max(32, 2 * CPUs)). */
 #define COUNTER_BATCH 32
 
+enum loss { MORE, LESS, EITHER };
+
 /*
  * How far an item may end from its base, and why it may at all. A leak of one page or one
  * reference a fault shows as thousands, since the tests touch thousands of pages.
@@ -23,27 +25,30 @@ static const struct {
 	const char *file, *key, *name;
 	long long slack;
 	long long slack_per_cpu;
-	bool may_rise; /* more of it is no loss */
+	enum loss loss;
 } items[BALANCE_ITEMS] = {
 	/*
 	 * With the pages on the per-CPU lists added. What is left is the growth of the slab caches
 	 * (measured: at most 1.3 MB) and, for a moment after a file system went, 9 MB freed late.
 	 */
-	[BALANCE_MEM_FREE] = {"/proc/meminfo", "MemFree:", "free memory (kB)", 12 * 1024, 0, true},
+	[BALANCE_MEM_FREE] = {"/proc/meminfo", "MemFree:", "free memory (kB)", 12 * 1024, 0, LESS},
 	/* PID 1 itself, and kernel threads that were born meanwhile. */
-	[BALANCE_PAGE_TABLES] = {"/proc/meminfo", "PageTables:", "PageTables (kB)", 256, 0, false},
+	[BALANCE_PAGE_TABLES] = {"/proc/meminfo", "PageTables:", "PageTables (kB)", 256, 0, MORE},
 	/* PID 1's own text: its pages are mapped as it comes to them. */
-	[BALANCE_MAPPED] = {"/proc/vmstat", "nr_mapped", "nr_mapped", 256, 0, false},
+	[BALANCE_MAPPED] = {"/proc/vmstat", "nr_mapped", "nr_mapped", 256, 0, MORE},
 	[BALANCE_PAGE_TABLE_PAGES] = {"/proc/vmstat", "nr_page_table_pages", "nr_page_table_pages",
-				      64, 0, false},
+				      64, 0, MORE},
 	/* The root file system is a tmpfs where the kernel has no ramfs for it. */
-	[BALANCE_SHMEM] = {"/proc/vmstat", "nr_shmem", "nr_shmem", 64, 0, false},
+	[BALANCE_SHMEM] = {"/proc/vmstat", "nr_shmem", "nr_shmem", 64, 0, MORE},
+	/* PID 1's heap. What is given back twice is as wrong as what is not. */
+	[BALANCE_PROMISED] = {"/proc/meminfo", "Committed_AS:", "Committed_AS (kB)", 1024, 0,
+			      EITHER},
 	/*
 	 * file-nr is a per-CPU counter read without its CPUs' shares, and nothing folds them in.
 	 * The base and the later reading are each less than a batch a CPU off the truth, so that
 	 * twice as much is no file at all.
 	 */
-	[BALANCE_FILES] = {"/proc/sys/fs/file-nr", "", "open files", 0, 2 * COUNTER_BATCH, false},
+	[BALANCE_FILES] = {"/proc/sys/fs/file-nr", "", "open files", 0, 2 * COUNTER_BATCH, MORE},
 };
 
 static void write_to(const char *path, const char *text)
@@ -83,6 +88,18 @@ static long long per_cpu_free_kb(void)
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
+static long long loss_of(int item, long long change)
+{
+	switch (items[item].loss) {
+	case LESS:
+		return -change;
+	case EITHER:
+		return change < 0 ? -change : change;
+	default:
+		return change;
+	}
+}
+
 static long long slack_of(int item)
 {
 	return items[item].slack + items[item].slack_per_cpu * sysconf(_SC_NPROCESSORS_ONLN);
@@ -106,10 +123,7 @@ void balance_read(struct balance *books)
 bool balance_holds(const struct balance *base, const struct balance *now, char *reason, size_t size)
 {
 	for (int i = 0; i < BALANCE_ITEMS; i++) {
-		long long change = now->value[i] - base->value[i];
-		long long loss = items[i].may_rise ? -change : change;
-
-		if (loss <= slack_of(i))
+		if (loss_of(i, now->value[i] - base->value[i]) <= slack_of(i))
 			continue;
 		snprintf(reason, size,
 			 "%s did not come back to its base: %lld before the test, %lld after it",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The books of the guest before and after a test: memory, page tables, mapped pages, open files.
+ * The books of the guest before and after a test: memory, page tables, mapped pages, promised
+ * memory, open files.
  */
 #pragma once
 
@@ -13,6 +14,7 @@ enum balance_item {
 	BALANCE_MAPPED,
 	BALANCE_PAGE_TABLE_PAGES,
 	BALANCE_SHMEM,
+	BALANCE_PROMISED,
 	BALANCE_FILES,
 	BALANCE_ITEMS
 };

@@ -4,7 +4,8 @@
  * page lost in each is far above the noise of the books that PID 1 compares after the test (a few
  * MiB): private and shared stores past the end of a file, stores that find no block on a full
  * ext4, private copies made and dropped, and a perf ring buffer mapped, read, stored to and
- * unmapped.
+ * unmapped. And that no promise of memory is (Committed_AS), where a private mapping becomes writable,
+ * and where one moves.
  *
  * A kernel that forgets to put the page that it took for the copy, the page that it locked for
  * page_mkwrite, or the one that ->fault gave it, is 16 MiB and more short here.
@@ -24,10 +25,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ROUNDS	    6144 /* 24 MiB of pages */
-#define FULL_PAGES  5120 /* of a disk of 8 MiB: 12 MiB are without a block */
-#define RING_PAGES  256
-#define RING_ROUNDS 32
+#define ROUNDS	       6144 /* 24 MiB of pages */
+#define FULL_PAGES     5120 /* of a disk of 8 MiB: 12 MiB are without a block */
+#define RING_PAGES     256
+#define RING_ROUNDS    32
+#define PROMISED_PAGES 256
 
 static void store_past_end(const void *arg)
 {
@@ -115,18 +117,37 @@ static void map_ring(const void *arg)
 	close(fd);
 }
 
+/* Memory is promised to it by mprotect, and no more of it when it moves. */
+static void promise_and_move(const void *arg)
+{
+	const int rights = PROT_READ | PROT_WRITE;
+	struct ft_map map = ft_map_new(FT_MEMFD, PROMISED_PAGES);
+	char *to = mmap(NULL, map.bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)arg;
+	for (unsigned i = 0; i < ROUNDS / PROMISED_PAGES; i++) {
+		char *at = mmap(NULL, map.bytes, PROT_READ, MAP_PRIVATE, map.fd, 0);
+
+		if (at == MAP_FAILED || mprotect(at, map.bytes, rights) < 0 ||
+		    mremap(at, map.bytes, map.bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+			ft_fail_errno("mmap, mprotect and mremap");
+	}
+	ft_map_free(&map);
+}
+
 static void run(const struct ft_test *test)
 {
 	static const bool private = true, shared = false;
 
 	(void)test;
 	ft_disk_mount("ext4-small");
-	ft_plan(5);
+	ft_plan(6);
 	ft_case(store_past_end, &private, "private-store-past-end");
 	ft_case(store_past_end, &shared, "shared-store-past-end");
 	ft_case(copy_and_drop, NULL, "private-copies");
 	ft_case(store_without_block, NULL, "stores-without-block");
 	ft_case(map_ring, NULL, "perf-ring");
+	ft_case(promise_and_move, NULL, "promises");
 	ft_disk_release("ext4-small");
 }
 
