@@ -3,7 +3,9 @@
  * Proves that a fault that drops its lock to wait for the disk drops the right one and comes
  * back with the right page: cold reads, cold first stores, and cold private stores of an ext4
  * file, each page met by all threads in turn, with one thread and with twice as many as vCPUs;
- * and that mprotect and munmap finish at once right after.
+ * in an order in which the kernel guesses nothing, and one after the other, with and without
+ * MADV_SEQUENTIAL, where it reads ahead; and that mprotect and munmap finish at once right after. What
+ * MADV_WILLNEED brings in is the part of the file that is mapped there.
  *
  * A kernel that drops the wrong lock hangs, or leaves a lock off its rest (which the probe driver
  * tells); one that goes on with a page it does not own shows wrong data.
@@ -18,19 +20,31 @@
 #include "table.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define PAGES 256
+#define PAGES	    256
+#define ASKED_PAGES 16
+#define LIMIT_MS    2000 /* scaled */
 
 enum how { COLD_READ, COLD_STORE, COLD_PRIVATE_STORE, HOWS };
 
 static const char *const how_names[HOWS] = {"cold-read", "cold-store", "cold-private-store"};
 
+/* How many pages come at a time, which the order of the accesses must fit. */
+static const struct order {
+	const char *name;
+	int advice;
+	size_t stride;
+} orders[] = {{"", MADV_RANDOM, 37}, {"-in-order", MADV_NORMAL, 1}, {"-ahead", MADV_SEQUENTIAL, 1}};
+#define ORDERS (sizeof(orders) / sizeof(*orders))
+
 struct shape {
 	enum how how;
+	const struct order *order;
 	unsigned threads;
 };
 
@@ -82,13 +96,13 @@ static void meet_page(const struct job *job, unsigned index, size_t page)
 		ft_fail("page %zu, read in by a store, does not hold what the file holds", page);
 }
 
-/* A fixed stride: readahead guesses wrong, and the threads meet at the same pages. */
+/* The threads meet at the same pages. */
 static void meet_all(unsigned index, void *arg)
 {
 	const struct job *job = arg;
 
 	for (size_t i = 0; i < PAGES; i++)
-		meet_page(job, index, i * 37 % PAGES);
+		meet_page(job, index, i * job->shape->order->stride % PAGES);
 }
 
 static void verify(int fd, const struct job *job)
@@ -130,8 +144,8 @@ static void fault_cold(const void *arg)
 			shape->how == COLD_PRIVATE_STORE ? MAP_PRIVATE : MAP_SHARED, fd, 0);
 	if (job.addr == MAP_FAILED)
 		ft_fail_errno("mmap");
-	if (madvise(job.addr, PAGES * FT_PAGE, MADV_RANDOM) < 0)
-		ft_fail_errno("MADV_RANDOM");
+	if (madvise(job.addr, PAGES * FT_PAGE, shape->order->advice) < 0)
+		ft_fail_errno("madvise");
 	ft_team_run(shape->threads, meet_all, &job);
 	getrusage(RUSAGE_SELF, &usage);
 	if (!usage.ru_majflt)
@@ -143,19 +157,41 @@ static void fault_cold(const void *arg)
 	close(fd);
 }
 
+static void ask_for_pages(const void *arg)
+{
+	const size_t first = PAGES / 2 * FT_PAGE, bytes = ASKED_PAGES * FT_PAGE;
+	int fd = prepare(ft_stream("willneed"));
+	char *at = mmap(NULL, first, PROT_READ, MAP_SHARED, fd, (off_t)first);
+	struct ft_limit limit = ft_limit_new(LIMIT_MS);
+
+	(void)arg;
+	if (at == MAP_FAILED || madvise(at, bytes, MADV_WILLNEED) < 0)
+		ft_fail_errno("MADV_WILLNEED");
+	while (ft_cache_resident(fd, first + bytes) < ASKED_PAGES && !ft_limit_is_over(&limit))
+		sched_yield();
+	if (ft_cache_resident(fd, first))
+		ft_fail("MADV_WILLNEED read pages before the mapping's part of the file");
+	if (ft_cache_resident(fd, first + bytes) < ASKED_PAGES)
+		ft_fail("MADV_WILLNEED of %u pages did not bring them in", ASKED_PAGES);
+	close(fd);
+}
+
 static void run(const struct ft_test *test)
 {
 	(void)test;
 	ft_probe_need();
 	ft_disk_mount("ext4");
-	ft_plan(2 * HOWS);
-	for (int how = 0; how < HOWS; how++) {
-		struct shape shape = {.how = (enum how)how, .threads = 1};
+	ft_plan(2 * HOWS * ORDERS + 1);
+	for (size_t i = 0; i < HOWS * ORDERS; i++) {
+		enum how how = (enum how)(i % HOWS);
+		struct shape shape = {.how = how, .order = &orders[i / HOWS], .threads = 1};
 
-		ft_case(fault_cold, &shape, "%s-threads-1", how_names[how]);
+		ft_case(fault_cold, &shape, "%s%s-threads-1", how_names[how], shape.order->name);
 		shape.threads = 2 * ft_cpus();
-		ft_case(fault_cold, &shape, "%s-threads-%u", how_names[how], shape.threads);
+		ft_case(fault_cold, &shape, "%s%s-threads-%u", how_names[how], shape.order->name,
+			shape.threads);
 	}
+	ft_case(ask_for_pages, NULL, "willneed");
 	ft_disk_release("ext4");
 }
 
