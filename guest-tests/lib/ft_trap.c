@@ -89,16 +89,25 @@ struct ft_trap ft_trap_load_word(const void *addr, uint64_t *ret_value)
 	return (struct ft_trap){0};
 }
 
-void ft_trap_expect(const struct ft_trap *trap, int signum, const void *addr, const char *what)
+static void expect(const struct ft_trap *trap, int signum, int code, const void *addr,
+		   const char *what)
 {
-	int code = signum == SIGBUS ? BUS_ADRERR : SEGV_ACCERR;
-
 	if (!trap->signum)
 		ft_fail("%s went through, and %s was due", what, strsignal(signum));
 	if (trap->signum != signum || trap->code != code || trap->addr != (uintptr_t)addr)
 		ft_fail("%s at %p gave signal %d, si_code %d, si_addr %p, and not signal %d, "
 			"si_code %d",
 			what, addr, trap->signum, trap->code, (void *)trap->addr, signum, code);
+}
+
+void ft_trap_expect(const struct ft_trap *trap, int signum, const void *addr, const char *what)
+{
+	expect(trap, signum, signum == SIGBUS ? BUS_ADRERR : SEGV_ACCERR, addr, what);
+}
+
+void ft_trap_expect_unmapped(const struct ft_trap *trap, const void *addr, const char *what)
+{
+	expect(trap, SIGSEGV, SEGV_MAPERR, addr, what);
 }
 
 void ft_trap_expect_none(const struct ft_trap *trap, const char *what)

@@ -29,4 +29,6 @@ struct ft_trap ft_trap_load_word(const void *addr, uint64_t *ret_value);
  * SIGSEGV with SEGV_ACCERR. The message begins with what was tried: "a store past the end".
  */
 void ft_trap_expect(const struct ft_trap *trap, int signum, const void *addr, const char *what);
+/* The same for SIGSEGV with SEGV_MAPERR. */
+void ft_trap_expect_unmapped(const struct ft_trap *trap, const void *addr, const char *what);
 void ft_trap_expect_none(const struct ft_trap *trap, const char *what);

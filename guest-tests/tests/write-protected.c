@@ -7,7 +7,7 @@
  * ext4, shared and private, from one thread and from as many as vCPUs; and so is one to a shared
  * mapping made after F_SEAL_FUTURE_WRITE. Copies by the kernel fail, too, and so does what a debugger
  * writes to a shared page; and the content stays. What it writes to a private one is seen there and not
- * in the file, and gives the program no right.
+ * in the file, and gives the program no right. Where nothing is mapped any more, the signal says so.
  *
  * A kernel that looks at the rights of the VMA too late, or makes an entry writable that must not
  * be, lets the store through; one that lets a debugger in before there is a copy changes the file.
@@ -276,13 +276,32 @@ static void seal(const void *arg)
 	ft_map_free(&map);
 }
 
+static void access_nothing(const void *arg)
+{
+	struct ft_map map = ft_map_new(FT_TMPFS, PAGES);
+
+	(void)arg;
+	ft_trap_prepare();
+	touch(map.addr, DIRTY);
+	if (munmap(map.addr + FT_PAGE, FT_PAGE) < 0)
+		ft_fail_errno("munmap");
+	for (char *at = map.addr + FT_PAGE; at < map.addr + 2 * FT_PAGE; at += FT_PAGE / 4) {
+		struct ft_trap trap = ft_trap_store(at, 1);
+
+		ft_trap_expect_unmapped(&trap, at, "a store to what is not mapped");
+		trap = ft_trap_load(at, NULL);
+		ft_trap_expect_unmapped(&trap, at, "a load from what is not mapped");
+	}
+	ft_map_free(&map);
+}
+
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_ANON, FT_EXT4};
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(4 * STATES * 2 + 1);
+	ft_plan(4 * STATES * 2 + 2);
 	for (size_t k = 0; k < 4; k++)
 		for (int state = 0; state < STATES; state++)
 			for (int private = 0; private < 2; private ++) {
@@ -294,6 +313,7 @@ static void run(const struct ft_test *test)
 					private ? "private-" : "", state_names[state]);
 			}
 	ft_case(seal, NULL, "sealed");
+	ft_case(access_nothing, NULL, "not-mapped");
 	ft_disk_release("ext4");
 }
 
