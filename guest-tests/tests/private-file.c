@@ -4,8 +4,8 @@
  * half, and nothing of that ever reaches the file, neither its cached pages nor the disk; a page
  * that was stored to keeps its own content, whatever is written to the file since; and a page that
  * was not shows what is written to the file, by write(2) or through a shared mapping, at once. A
- * hole that is punched into the file is seen in the one, and takes nothing from the other. After
- * MADV_DONTNEED all of it is the file again.
+ * hole that is punched into the file is seen in the one, and takes nothing from the other; a private
+ * mapping cannot punch it. After MADV_DONTNEED all of it is the file again.
  *
  * A kernel that makes the file's own page writable in a private mapping, or loses a copy, shows
  * the store in the file or the file's content in the copy.
@@ -17,6 +17,7 @@
 #include "ft_words.h"
 #include "table.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -113,6 +114,13 @@ static void verify_file(const struct job *job, const char *how)
 	}
 }
 
+static void punch_privately(const struct job *job)
+{
+	if (madvise(job->map.addr, job->map.bytes, MADV_REMOVE) == 0 || errno != EACCES)
+		ft_fail("MADV_REMOVE of a private mapping did not give EACCES");
+	verify_file(job, "pread after MADV_REMOVE of a private mapping");
+}
+
 /* Copies are not the file's to give back; see truncate_pagecache_range() in mm/truncate.c. */
 static void punch_hole(struct job *job)
 {
@@ -173,6 +181,7 @@ static void store_privately(const void *arg)
 		ft_meet_call(&job.meet);
 		verify_copies(&job, "what was written to the file");
 		verify_file(&job, "pread");
+		punch_privately(&job);
 		punch_hole(&job);
 		write_file(&job);
 		ft_meet_resume(&job.meet);
