@@ -132,14 +132,15 @@ static void run(const struct ft_test *test)
 		{"collapsed", FALLOC_FL_COLLAPSE_RANGE, FT_EXT4},
 		{"inserted", FALLOC_FL_INSERT_RANGE, FT_EXT4},
 	};
-	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_EXT4, FT_XFS};
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_EXT4, FT_EXT4_1K, FT_XFS};
 
 	(void)test;
 	ft_disk_mount("ext4");
+	ft_disk_mount("ext4-1k");
 	ft_disk_mount("xfs");
-	ft_plan(4 + 3 * 2);
+	ft_plan(5 + 3 * 3);
 	for (size_t m = 0; m < 4; m++)
-		for (size_t k = 0; k < 4; k++) {
+		for (size_t k = 0; k < 5; k++) {
 			struct shape shape = {.kind = kinds[k], .mode = modes[m].mode};
 
 			if (kinds[k] >= modes[m].first_kind)
@@ -147,6 +148,7 @@ static void run(const struct ft_test *test)
 					modes[m].name);
 		}
 	ft_disk_release("xfs");
+	ft_disk_release("ext4-1k");
 	ft_disk_release("ext4");
 }
 
@@ -155,7 +157,7 @@ const struct ft_test mapped_fallocate = {
 	.summary = "mapping and file agree after a range was reserved, zeroed, collapsed, inserted",
 	.timeout_ms = 15000,
 	.memory_mib = 128,
-	.disks = "ext4 xfs",
+	.disks = "ext4 ext4-1k xfs",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };

@@ -4,21 +4,26 @@
  * be: mapped at once, grown, put together of two, moved, or split and joined again; shared and
  * private, on tmpfs, memfd, ext4 and xfs. A hole shows zeros and leaves private copies; past the end
  * of a file that was cut there is SIGBUS, and zeros when it is long again; the pages beside are as
- * they were.
+ * they were. And that the size of the process (VmSize) is that of its mappings, for a child and after
+ * all of it, too.
  *
  * A kernel that looks for the pages at the wrong place of a mapping that does not begin with the file,
  * or does not find a VMA by the part that it got later, leaves them mapped: old data are seen, and
  * stores go to pages that are nobody's.
  */
 #include "ft.h"
+#include "ft_bounded.h"
 #include "ft_disk.h"
 #include "ft_map.h"
+#include "ft_procfs.h"
 #include "ft_trap.h"
 #include "table.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -143,6 +148,39 @@ static void cut(const struct part *part)
 	expect_pages(part, LEFT, PAGES, 0, "the file was cut and grew again");
 }
 
+/* The gate page stands in the list and is no mapping. */
+static uint64_t mapped_kb(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long begin, end;
+	char line[512];
+	uint64_t sum = 0;
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if (!strstr(line, "[vsyscall]") && sscanf(line, "%lx-%lx", &begin, &end) == 2)
+			sum += end - begin;
+	if (!maps)
+		ft_fail_errno("/proc/self/maps");
+	fclose(maps);
+	return sum / 1024;
+}
+
+static void expect_size(const char *when)
+{
+	uint64_t mapped = mapped_kb();
+	uint64_t size = ft_procfs_number("/proc/self/status", "VmSize:");
+
+	if (size != mapped)
+		ft_fail("VmSize is %llu kB, and %llu kB are mapped, %s", (unsigned long long)size,
+			(unsigned long long)mapped, when);
+}
+
+static void expect_size_of_child(void *arg)
+{
+	(void)arg;
+	expect_size("in a child");
+}
+
 static void take_away(const struct shape *shape, int fd, int flags)
 {
 	struct part part = {.fd = fd, .flags = flags};
@@ -151,11 +189,14 @@ static void take_away(const struct shape *shape, int fd, int flags)
 	if (part.addr == MAP_FAILED)
 		ft_fail_errno("mmap");
 	shape->way->map(&part);
+	expect_size("once a part of a file is mapped");
+	ft_bounded_child(expect_size_of_child, NULL, "a child that looks at its size");
 	for (size_t page = 0; page < PAGES; page++)
 		*(volatile char *)page_at(&part, page) = 1;
 	punch(&part);
 	cut(&part);
 	munmap(part.addr, 2 * PAGES * FT_PAGE);
+	expect_size("when the part is unmapped");
 }
 
 static void take_from_mappings(const void *arg)
