@@ -4,7 +4,7 @@
  * and the same shared pages, while the first thread forks again and again, over enough populated
  * pages that each fork takes its time. Each word must hold what its thread stored last, whenever
  * that is looked at, by any of the threads; and what the child sees in its private pages stands
- * still. What it was to see as zeros (MADV_WIPEONFORK) or not at all (MADV_DONTFORK) it does.
+ * still.
  *
  * Fork makes the private pages read-only one by one and flushes the TLBs at its end. A kernel whose
  * fork does not lock the VMAs against faults under the VMA lock copies such a page while another
@@ -13,13 +13,11 @@
  * that does not flush the TLBs when a thread gets its copy leaves the others with the old page.
  */
 #include "ft.h"
-#include "ft_bounded.h"
 #include "ft_meet.h"
 #include "ft_stretch.h"
 #include "ft_words.h"
 #include "table.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +26,6 @@
 #define HOT   16   /* of them are stored to */
 #define BURST 32   /* stores to one page before the next: others come to it meanwhile */
 #define FORKS 14
-#define KEPT  8 /* of each that a child is not to see */
 
 enum memory { ANONYMOUS, PRIVATE_FILE, MEMORIES };
 
@@ -159,35 +156,6 @@ static void fork_beside_stores(const void *arg)
 	ft_words_verify(&job.shared_words, &job.shared, "pread of the shared pages");
 }
 
-static void look_at_kept(void *arg)
-{
-	char *addr = arg;
-	unsigned char in_memory;
-
-	for (size_t page = 0; page < KEPT; page++)
-		if (((volatile char *)addr)[page * FT_PAGE])
-			ft_fail("page %zu, to be wiped on fork, is not zeros for a child", page);
-	if (mincore(addr + KEPT * FT_PAGE, KEPT * FT_PAGE, &in_memory) == 0 || errno != ENOMEM)
-		ft_fail("pages that were not to be forked are mapped for a child");
-}
-
-static void keep_from_child(const void *arg)
-{
-	struct ft_map map = ft_map_with(FT_ANON, 2 * KEPT, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-
-	(void)arg;
-	for (size_t page = 0; page < 2 * KEPT; page++)
-		map.addr[page * FT_PAGE] = 1;
-	if (madvise(map.addr, KEPT * FT_PAGE, MADV_WIPEONFORK) < 0 ||
-	    madvise(map.addr + KEPT * FT_PAGE, KEPT * FT_PAGE, MADV_DONTFORK) < 0)
-		ft_fail_errno("MADV_WIPEONFORK and MADV_DONTFORK");
-	ft_bounded_child(look_at_kept, map.addr, "a child that looks at what it is not to see");
-	for (size_t page = 0; page < 2 * KEPT; page++)
-		if (map.addr[page * FT_PAGE] != 1)
-			ft_fail("page %zu, not for a child, is lost for its parent", page);
-	ft_map_free(&map);
-}
-
 static void run(const struct ft_test *test)
 {
 	unsigned counts[FT_THREAD_COUNTS];
@@ -195,7 +163,7 @@ static void run(const struct ft_test *test)
 
 	(void)test;
 	ft_stretch_open(FT_STRETCH_ENTRY);
-	ft_plan(MEMORIES * n + 1);
+	ft_plan(MEMORIES * n);
 	for (int memory = 0; memory < MEMORIES; memory++)
 		for (unsigned i = 0; i < n; i++) {
 			struct shape shape = {.memory = (enum memory)memory, .threads = counts[i]};
@@ -203,7 +171,6 @@ static void run(const struct ft_test *test)
 			ft_case(fork_beside_stores, &shape, "%s-threads-%u", memory_names[memory],
 				counts[i]);
 		}
-	ft_case(keep_from_child, NULL, "kept-from-child");
 	ft_stretch_close();
 }
 

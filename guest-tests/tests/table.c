@@ -51,6 +51,7 @@ const struct ft_test *const ft_tests[] = {
 	&memcg_shared,
 	&fault_progress,
 	&msync_file,
+	&fork_copies,
 	&private_file,
 	&private_swap,
 	&swap_file,

@@ -27,6 +27,7 @@ extern const struct ft_test probe_answers, held_fault, userfault_shmem, huge_shm
 	memcg_shared;
 extern const struct ft_test hugetlb_shared;
 extern const struct ft_test msync_file;
+extern const struct ft_test fork_copies;
 extern const struct ft_test private_file, private_swap, swap_file;
 extern const struct ft_test same_page;
 extern const struct ft_test write_protect, unseen_stores, page_migration;
