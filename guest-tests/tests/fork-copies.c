@@ -3,9 +3,9 @@
  * Proves that a child and its parent have private pages of their own: what one of them stores after
  * the fork the other does not see, whether the program stores it, also after mprotect took the right
  * and gave it back, or after the mapping moved, or the kernel does for it, by read(2) or
- * process_vm_writev; of anonymous memory and of files on tmpfs, ext4 and xfs, whose pages were stored to
- * before or not. What the child was to see as zeros (MADV_WIPEONFORK) or not at all (MADV_DONTFORK), it
- * does.
+ * process_vm_writev; of anonymous memory, also in huge pages, and of files on tmpfs, ext4 and xfs,
+ * whose pages were stored to before or not. What the child was to see as zeros (MADV_WIPEONFORK) or not
+ * at all (MADV_DONTFORK), it does.
  *
  * A kernel that makes an entry writable whose page the other one has, too, shows the store to both.
  */
@@ -13,17 +13,20 @@
 #include "ft_bounded.h"
 #include "ft_disk.h"
 #include "ft_map.h"
+#include "ft_procfs.h"
 #include "table.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGES 16
-#define KEPT  8 /* of each that a child is not to see */
-#define NEW   2
+#define PAGES	   16
+#define HUGE_PAGES 1024 /* wherever they begin, there is room for one huge page in them */
+#define KEPT	   8	/* of each that a child is not to see */
+#define NEW	   2
 
 struct way {
 	const char *name;
@@ -33,6 +36,7 @@ struct way {
 struct shape {
 	enum ft_kind kind;
 	const struct way *way;
+	bool huge;
 };
 
 struct job {
@@ -174,6 +178,16 @@ static void store_as_child(void *arg)
 	expect_new(job);
 }
 
+static struct ft_map map_for(const struct shape *shape)
+{
+	size_t pages = shape->huge ? HUGE_PAGES : PAGES;
+	struct ft_map map = ft_map_with(shape->kind, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+
+	if (shape->huge && madvise(map.addr, map.bytes, MADV_HUGEPAGE) < 0)
+		ft_fail_errno("MADV_HUGEPAGE");
+	return map;
+}
+
 /* First the child stores, then the parent beside a child. */
 static void store_after_fork(const void *arg)
 {
@@ -181,8 +195,11 @@ static void store_after_fork(const void *arg)
 
 	if (pipe(job.stored_fds) < 0)
 		ft_fail_errno("pipe");
-	job.map = ft_map_with(job.shape->kind, PAGES, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	job.map = map_for(job.shape);
 	populate(&job);
+	if (job.shape->huge)
+		ft_metric_add("huge_kb",
+			      ft_procfs_number("/proc/self/smaps_rollup", "AnonHugePages:"));
 	ft_bounded_child(store_as_child, &job, "a child that stores to private pages");
 	expect_old(&job, "parent", "child");
 	store_as_parent(&job);
@@ -226,18 +243,27 @@ static const struct way ways[] = {
 
 static void run(const struct ft_test *test)
 {
-	static const enum ft_kind kinds[] = {FT_ANON, FT_TMPFS, FT_EXT4, FT_XFS};
-	const size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
+	static const struct {
+		const char *name;
+		enum ft_kind kind;
+		bool huge;
+	} memory[] = {{"anon", FT_ANON, false},
+		      {"huge", FT_ANON, true},
+		      {"tmpfs", FT_TMPFS, false},
+		      {"ext4", FT_EXT4, false},
+		      {"xfs", FT_XFS, false}};
+	const size_t n = sizeof(memory) / sizeof(*memory);
 
 	(void)test;
 	ft_disk_mount("ext4");
 	ft_disk_mount("xfs");
-	ft_plan((unsigned)(n_kinds * WAYS) + 1);
-	for (size_t i = 0; i < n_kinds * WAYS; i++) {
-		struct shape shape = {.kind = kinds[i / WAYS], .way = &ways[i % WAYS]};
+	ft_plan((unsigned)(n * WAYS) + 1);
+	for (size_t i = 0; i < n * WAYS; i++) {
+		struct shape shape = {.kind = memory[i / WAYS].kind,
+				      .huge = memory[i / WAYS].huge,
+				      .way = &ways[i % WAYS]};
 
-		ft_case(store_after_fork, &shape, "%s-%s", ft_kind_name(shape.kind),
-			shape.way->name);
+		ft_case(store_after_fork, &shape, "%s-%s", memory[i / WAYS].name, shape.way->name);
 	}
 	ft_case(keep_from_child, NULL, "kept-from-child");
 	ft_disk_release("xfs");
@@ -251,6 +277,6 @@ const struct ft_test fork_copies = {
 	.memory_mib = 128,
 	.disks = "ext4 xfs",
 	.config = "CONFIG_TMPFS CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK "
-		  "CONFIG_CROSS_MEMORY_ATTACH",
+		  "CONFIG_CROSS_MEMORY_ATTACH CONFIG_TRANSPARENT_HUGEPAGE",
 	.run = run,
 };
