@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proves that the first store through a shared mapping moves mtime and ctime of the file, on tmpfs
- * and ext4, and so does the first one after its page, dirty by now, left the page tables; on ext4 also
- * a store after a load, and the first one after the page was written back (msync), each time again;
- * that a load, a private store, mlock and MAP_POPULATE move neither.
+ * Proves that the first store through a shared mapping moves mtime and ctime of the file, on tmpfs,
+ * ext4 (also with blocks smaller than a page) and xfs, and so does the first one after its page, dirty
+ * by now, left the page tables; on a disk also a store after a load, and the first one after the page
+ * was written back (msync), each time again; that a load, a private store, mlock and MAP_POPULATE move
+ * neither.
  *
  * A kernel that forgets file_update_time in page_mkwrite or, where there is none, at the end of
  * the fault leaves the old times, be it only of a page that is dirty already: backups and make then
@@ -138,7 +139,7 @@ static void look(const void *arg)
 			store_moves(&map, page, "a first store");
 		store_to_dirty(&map);
 	}
-	if (!shape->private && shape->kind == FT_EXT4)
+	if (!shape->private && ft_kind_on_disk(shape->kind))
 		store_after_write_back(&map);
 	ft_map_free(&map);
 }
@@ -181,17 +182,26 @@ static void run(const struct ft_test *test)
 		{"ext4-store", {FT_EXT4, false, false}},
 		{"ext4-load-store", {FT_EXT4, false, true}},
 		{"ext4-private-store", {FT_EXT4, true, true}},
+		{"ext4-1k-store", {FT_EXT4_1K, false, false}},
+		{"ext4-1k-load-store", {FT_EXT4_1K, false, true}},
+		{"xfs-store", {FT_XFS, false, false}},
+		{"xfs-load-store", {FT_XFS, false, true}},
+		{"xfs-private-store", {FT_XFS, true, true}},
 	};
-
-	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_EXT4};
+	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD, FT_EXT4, FT_EXT4_1K, FT_XFS};
+	size_t n_cases = sizeof(cases) / sizeof(*cases), n_kinds = sizeof(kinds) / sizeof(*kinds);
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(6 + 3);
-	for (size_t i = 0; i < 6; i++)
+	ft_disk_mount("ext4-1k");
+	ft_disk_mount("xfs");
+	ft_plan((unsigned)(n_cases + n_kinds));
+	for (size_t i = 0; i < n_cases; i++)
 		ft_case(look, &cases[i].shape, "%s", cases[i].name);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < n_kinds; i++)
 		ft_case(bring_in, &kinds[i], "%s-brought-in", ft_kind_name(kinds[i]));
+	ft_disk_release("xfs");
+	ft_disk_release("ext4-1k");
 	ft_disk_release("ext4");
 }
 
@@ -201,7 +211,7 @@ const struct ft_test file_times = {
 		   "ctime",
 	.timeout_ms = 15000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 ext4-1k xfs",
+	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };
