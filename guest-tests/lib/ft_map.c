@@ -224,7 +224,7 @@ int ft_map_open_direct(const struct ft_map *map)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", map->fd);
-	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (fd < 0)
 		ft_fail_errno("open with O_DIRECT");
 	return fd;

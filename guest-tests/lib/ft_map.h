@@ -68,7 +68,7 @@ int ft_map_udmabuf(int memfd, size_t offset, size_t bytes);
 /* One page of the file, by pread; fails the case when that comes short. */
 void ft_map_pread(const struct ft_map *map, size_t page, void *buffer);
 
-/* The same file for reading past the page cache (O_DIRECT). Kinds on a disk only. */
+/* The same file for I/O past the page cache (O_DIRECT). Kinds on a disk only. */
 int ft_map_open_direct(const struct ft_map *map);
 
 /* One page, by pread where that can be, else through the mapping. */

@@ -5,23 +5,40 @@
  * byte is compared by pread, by O_DIRECT, after the page cache was dropped, and after the file
  * system was taken down and mounted again.
  *
+ * Proves, too, the other direction: what is written past the page cache (O_DIRECT) to a file that is
+ * mapped is seen at once by its mappings, shared and private, and by pread, and takes nothing from a
+ * private copy. And that a store to a file system that is frozen waits, and goes on when it is thawed.
+ *
  * A kernel that handles the first shared store without page_mkwrite, or forgets to mark the page
- * dirty, loses the store here.
+ * dirty, loses the store here; one that leaves mapped pages in the cache shows what was there before
+ * a direct write; one that does not ask whether the file system is frozen does not wait.
  */
 #include "ft.h"
+#include "ft_bounded.h"
 #include "ft_cache.h"
 #include "ft_disk.h"
+#include "ft_sleepers.h"
 #include "ft_team.h"
 #include "ft_touch.h"
 #include "table.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGES	  256
+#define FEW_PAGES 8
+#define COPIED	  3 /* a page that the private mapping has a copy of */
+#define COPY	  'c'
+#define STORED	  's'
+#define STORERS	  2
+#define APART	  16 /* pages; a fault around maps no more */
 #define FILE_PATH "/mnt/ext4/disk-file"
 
 enum before { SPARSE, WRITTEN, EVICTED, READ_FIRST, STATES };
@@ -145,28 +162,183 @@ static void store_twice(const void *arg)
 	unlink(FILE_PATH);
 }
 
+/* ---- written past the page cache ---- */
+
+static void write_page(int direct, size_t page, char value)
+{
+	_Alignas(FT_PAGE) char bytes[FT_PAGE];
+
+	memset(bytes, value, FT_PAGE);
+	if (pwrite(direct, bytes, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
+		ft_fail_errno("O_DIRECT write");
+}
+
+static void expect_page(const char *found, size_t page, char value, const char *how)
+{
+	for (size_t i = 0; i < FT_PAGE; i++)
+		if (found[i] != value)
+			ft_fail("byte %zu of page %zu is 0x%02x, seen by %s, and 0x%02x is due", i,
+				page, (unsigned char)found[i], how, (unsigned char)value);
+}
+
+static void expect_seen(const struct ft_map *shared, const struct ft_map *private, char value)
+{
+	char bytes[FT_PAGE];
+
+	for (size_t page = 0; page < FEW_PAGES; page++) {
+		const char *own = private->addr + page * FT_PAGE;
+
+		expect_page(shared->addr + page * FT_PAGE, page, value, "a shared mapping");
+		expect_page(own, page, page == COPIED ? COPY : value, "a private mapping");
+		ft_map_pread(shared, page, bytes);
+		expect_page(bytes, page, value, "pread");
+	}
+}
+
+/* Each mapping has all pages in its page tables; one of them is dirty, and one of them a copy. */
+static void write_to_mapped(const void *arg)
+{
+	struct ft_map shared = ft_map_new(*(const enum ft_kind *)arg, FEW_PAGES), private = shared;
+	int direct = ft_map_open_direct(&shared);
+
+	ft_map_again(&private, MAP_PRIVATE);
+	memset(private.addr + COPIED * FT_PAGE, COPY, FT_PAGE);
+	expect_seen(&shared, &private, 0);
+	for (char value = 1; value <= 3; value++) {
+		*(volatile char *)shared.addr = STORED;
+		for (size_t page = 0; page < FEW_PAGES; page++)
+			write_page(direct, page, value);
+		expect_seen(&shared, &private, value);
+	}
+	close(direct);
+	ft_map_unmap(&private);
+	ft_map_free(&shared);
+}
+
+/* ---- frozen ---- */
+
+/* FIFREEZE or FITHAW; false, with errno set, also where that was done already. */
+static bool freeze_or_thaw(enum ft_kind kind, unsigned long command)
+{
+	char at[64];
+	int fd, result;
+
+	snprintf(at, sizeof(at), "/mnt/%s", ft_kind_name(kind));
+	fd = open(at, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	result = ioctl(fd, command, 0);
+	close(fd);
+	return result == 0;
+}
+
+/* To take a file without a name off the disk, a case that fails would wait at its end. */
+static void give_name(const struct ft_map *map, char name[64])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", map->fd);
+	snprintf(name, 64, "/mnt/%s/frozen", ft_kind_name(map->kind));
+	unlink(name);
+	if (linkat(AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW) < 0)
+		ft_fail_errno("linkat");
+}
+
+/* A page that can be read already, and one that is not in the page tables. */
+static void store_one(unsigned index, void *arg)
+{
+	const struct ft_map *map = arg;
+	volatile char *at = map->addr + (size_t)index * APART * FT_PAGE;
+
+	if (index == 0)
+		(void)*at;
+	*at = STORED;
+}
+
+static void expect_stored(const struct ft_map *map, char value, const char *when)
+{
+	for (size_t page = 0; page < map->bytes / FT_PAGE; page += APART) {
+		char bytes[FT_PAGE];
+
+		ft_map_pread(map, page, bytes);
+		if (bytes[0] != value)
+			ft_fail("page %zu holds 0x%02x %s, and 0x%02x is due", page,
+				(unsigned char)bytes[0], when, (unsigned char)value);
+	}
+}
+
+static void reap(void *arg)
+{
+	const pid_t *pid = arg;
+	int status;
+
+	if (waitpid(*pid, &status, 0) != *pid || status != 0)
+		ft_fail("a process that stored to a file system that was thawed ended with wait "
+			"status 0x%x",
+			(unsigned)status);
+}
+
+static void store_to_frozen(const void *arg)
+{
+	struct ft_map map = ft_map_new(*(const enum ft_kind *)arg, STORERS * APART);
+	char name[64];
+	pid_t pid;
+
+	give_name(&map, name);
+	if (!freeze_or_thaw(map.kind, FIFREEZE))
+		ft_fail_errno("FIFREEZE");
+	pid = fork();
+	if (pid < 0)
+		ft_fail_errno("fork");
+	if (pid == 0) {
+		ft_team_run(STORERS, store_one, &map);
+		_exit(0);
+	}
+	ft_sleepers_await(pid, STORERS, "a frozen file system");
+	expect_stored(&map, 0, "while its file system is frozen");
+	if (!freeze_or_thaw(map.kind, FITHAW))
+		ft_fail_errno("FITHAW");
+	ft_bounded(reap, &pid, "a store to a file system that was thawed");
+	expect_stored(&map, STORED, "after its file system was thawed");
+	unlink(name);
+	ft_map_free(&map);
+}
+
 static void run(const struct ft_test *test)
 {
+	static const enum ft_kind kinds[] = {FT_EXT4, FT_EXT4_1K, FT_XFS};
+	size_t n_kinds = sizeof(kinds) / sizeof(*kinds);
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
 
 	(void)test;
 	ft_disk_mount("ext4");
-	ft_plan(2 * STATES);
+	ft_disk_mount("ext4-1k");
+	ft_disk_mount("xfs");
+	ft_plan((unsigned)(2 * STATES + 2 * n_kinds));
 	for (int state = 0; state < STATES; state++)
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {
 			struct shape shape = {.state = (enum before)state, .threads = threads};
 
 			ft_case(store_twice, &shape, "%s-threads-%u", state_names[state], threads);
 		}
+	for (size_t k = 0; k < n_kinds; k++) {
+		ft_case(write_to_mapped, &kinds[k], "%s-direct-write", ft_kind_name(kinds[k]));
+		ft_case(store_to_frozen, &kinds[k], "%s-frozen", ft_kind_name(kinds[k]));
+		/* A case that failed in between left it frozen, and its child. */
+		freeze_or_thaw(kinds[k], FITHAW);
+	}
+	ft_disk_release("xfs");
+	ft_disk_release("ext4-1k");
 	ft_disk_release("ext4");
 }
 
 const struct ft_test disk_file = {
 	.name = "disk-file",
-	.summary = "stores to a mapped ext4 file, before and after msync, are on the disk",
+	.summary = "stores to a mapped file, before and after msync, are on the disk, and what is "
+		   "written there is seen by its mappings",
 	.timeout_ms = 30000,
 	.memory_mib = 128,
-	.disks = "ext4",
-	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK",
+	.disks = "ext4 ext4-1k xfs",
+	.config = "CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK",
 	.run = run,
 };
