@@ -6,13 +6,17 @@
  * What was stored before a hole is never seen after it; what was stored before reclaim always is;
  * a word is the one that was stored last, or zero where there was a hole; and whenever the threads
  * stand still, the mapping is the file, page by page. And while a process forks that has mapped the
- * pages of a file privately, a hole is punched in the file: the child has none of these left.
+ * pages of a file privately, a hole is punched in the file: the child has none of these left. A hole
+ * that begins and ends within pages takes its bytes and no other, from pages in memory and from
+ * those that were reclaimed before.
  *
  * A kernel that does not look again whether the page it waited for still belongs to the file maps
  * one that does not: old data come back, and stores go to a page that no one else can see. One whose
- * fork copies entries before the child's VMA can be found by its file leaves them to the child.
+ * fork copies entries before the child's VMA can be found by its file leaves them to the child, and
+ * one that rounds a hole to pages leaves bytes at its ends, or takes their neighbours.
  */
 #include "ft.h"
+#include "ft_cache.h"
 #include "ft_disk.h"
 #include "ft_meet.h"
 #include "ft_stretch.h"
@@ -22,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,6 +39,7 @@
 #define FORK_PAGES 4096 /* a fork that copies their entries takes its time */
 #define FORK_HOLE  64	/* of the first ones, which are copied first */
 #define FORKS	   20
+#define FILL	   'x'
 
 struct job;
 
@@ -151,12 +157,17 @@ static void truncate_file(struct job *job)
 }
 
 /* A dirty page of a file is not reclaimed before it is written back. */
+static void reclaim(const struct ft_map *map)
+{
+	if (ft_kind_on_disk(map->kind) && msync(map->addr, map->bytes, MS_SYNC) < 0)
+		ft_fail_errno("msync");
+	if (madvise(map->addr, map->bytes, MADV_PAGEOUT) < 0)
+		ft_fail_errno("MADV_PAGEOUT");
+}
+
 static void page_out(struct job *job)
 {
-	if (ft_kind_on_disk(job->map.kind) && msync(job->map.addr, job->map.bytes, MS_SYNC) < 0)
-		ft_fail_errno("msync");
-	if (madvise(job->map.addr, job->map.bytes, MADV_PAGEOUT) < 0)
-		ft_fail_errno("MADV_PAGEOUT");
+	reclaim(&job->map);
 }
 
 static void verify(const struct job *job)
@@ -289,6 +300,78 @@ static void fork_beside_holes(const void *arg)
 	}
 }
 
+/* Of whole pages and parts of two, of a few bytes, and of whole blocks within a page. */
+static const struct {
+	size_t begin, end;
+} holes[] = {
+	{100, 3 * FT_PAGE + 50},
+	{4 * FT_PAGE + 10, 4 * FT_PAGE + 20},
+	{6 * FT_PAGE - 1, 6 * FT_PAGE + 1},
+	{7 * FT_PAGE + 1000, 7 * FT_PAGE + 3100},
+};
+#define HOLES	    (sizeof(holes) / sizeof(*holes))
+#define HOLED_PAGES 8
+
+static void punch_holes(const struct ft_map *map)
+{
+	for (size_t i = 0; i < HOLES; i++)
+		if (fallocate(map->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			      (off_t)holes[i].begin, (off_t)(holes[i].end - holes[i].begin)) < 0)
+			ft_fail_errno("a hole");
+}
+
+static char byte_due(size_t at)
+{
+	for (size_t i = 0; i < HOLES; i++)
+		if (at >= holes[i].begin && at < holes[i].end)
+			return 0;
+	return FILL;
+}
+
+static void expect_holes_in(const char *found, size_t page, const char *how)
+{
+	for (size_t i = 0; i < FT_PAGE; i++) {
+		char due = byte_due(page * FT_PAGE + i);
+
+		if (found[i] != due)
+			ft_fail("byte %zu of page %zu, in a file with holes, is 0x%02x, seen by "
+				"%s, and 0x%02x is due",
+				i, page, (unsigned char)found[i], how, (unsigned char)due);
+	}
+}
+
+static void expect_holes(const struct ft_map *map, const char *by_pread, const char *by_mapping)
+{
+	char bytes[FT_PAGE];
+
+	for (size_t page = 0; page < HOLED_PAGES; page++) {
+		if (map->addr)
+			expect_holes_in(map->addr + page * FT_PAGE, page, by_mapping);
+		ft_map_pread(map, page, bytes);
+		expect_holes_in(bytes, page, by_pread);
+	}
+}
+
+static void punch_within_pages(const void *arg)
+{
+	struct ft_map map = ft_map_new(*(const enum ft_kind *)arg, HOLED_PAGES);
+
+	for (unsigned round = 0; round < 2; round++) {
+		memset(map.addr, FILL, map.bytes);
+		if (round > 0)
+			reclaim(&map);
+		punch_holes(&map);
+		expect_holes(&map, "pread", "the mapping");
+		reclaim(&map);
+		expect_holes(&map, "pread after reclaim", "the mapping after reclaim");
+	}
+	ft_map_unmap(&map);
+	if (ft_kind_on_disk(map.kind))
+		ft_cache_evict(map.fd, map.bytes);
+	expect_holes(&map, "pread at the end", NULL);
+	ft_map_free(&map);
+}
+
 static const struct change changes[] = {
 	{"a hole", punch, true},
 	{"truncation", truncate_file, true},
@@ -313,15 +396,18 @@ static const struct {
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind forked[] = {FT_TMPFS, FT_EXT4};
+	static const enum ft_kind holed[] = {FT_TMPFS, FT_MEMFD, FT_EXT4, FT_EXT4_1K, FT_XFS};
+	size_t n_holed = sizeof(holed) / sizeof(*holed);
 	unsigned counts[FT_THREAD_COUNTS];
 	unsigned n = ft_thread_counts(counts);
 
 	(void)test;
 	ft_disk_mount("ext4");
+	ft_disk_mount("ext4-1k");
 	ft_disk_mount("xfs");
 	ft_disk_swap_on(SWAP_DISK);
 	ft_stretch_open(FT_STRETCH_CACHE);
-	ft_plan((unsigned)PAIRS * n + 2);
+	ft_plan((unsigned)(PAIRS * n + 2 + n_holed));
 	for (size_t p = 0; p < PAIRS; p++)
 		for (unsigned i = 0; i < n; i++) {
 			struct shape shape = {.kind = pairs[p].kind,
@@ -332,9 +418,12 @@ static void run(const struct ft_test *test)
 		}
 	for (int i = 0; i < 2; i++)
 		ft_case(fork_beside_holes, &forked[i], "%s-fork", ft_kind_name(forked[i]));
+	for (size_t i = 0; i < n_holed; i++)
+		ft_case(punch_within_pages, &holed[i], "%s-unaligned", ft_kind_name(holed[i]));
 	ft_stretch_close();
 	ft_disk_swap_off(SWAP_DISK);
 	ft_disk_release("xfs");
+	ft_disk_release("ext4-1k");
 	ft_disk_release("ext4");
 }
 
@@ -343,7 +432,7 @@ const struct ft_test truncate_faults = {
 	.summary = "holes, truncation and reclaim beside faults: mapping and file stay the same",
 	.timeout_ms = 60000,
 	.memory_mib = 128,
-	.disks = "ext4 xfs swap",
+	.disks = "ext4 ext4-1k xfs swap",
 	.modules = "fl_stretch",
 	.config = "CONFIG_TMPFS CONFIG_MEMFD_CREATE CONFIG_SWAP CONFIG_EXT4_FS CONFIG_XFS_FS "
 		  "CONFIG_VIRTIO_BLK",
