@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that a first store to a page of a sparse file on a full file system is a SIGBUS, and
- * that every store which went through is there afterwards: on ext4 (after eviction and a fresh
+ * that every store which went through is there afterwards: on ext4 and xfs (after eviction and a fresh
  * mount, too) and on a tmpfs with a size, from one thread and from as many as vCPUs. A page that
  * had no room reads as zero, and can be stored to as soon as there is room again; a private store
- * needs none on ext4. A reservation on a tmpfs that fails for want of room leaves what is there. Where
+ * needs none on a disk. A reservation on a tmpfs that fails for want of room leaves what is there. Where
  * the kernel promises no more memory than it has (vm.overcommit_memory), a page that it cannot promise
  * is like one without a block.
  *
  * A kernel that maps the page writable though page_mkwrite or ->fault failed loses the store; one
- * that loses the error hangs; one that keeps the page or its block does not give all space back.
+ * that loses the error, or leaves the page locked with it, hangs; one that keeps the page or its block
+ * does not give all space back.
  */
 #include "ft.h"
 #include "ft_bounded.h"
@@ -36,15 +37,18 @@
 
 #define PAGES	    2560 /* 10 MiB: more than the disk has, and the tmpfs */
 #define HOLE_PAGES  64
+#define ROOM_PAGES  1536 /* what other files leave of a great disk */
 #define PROMISED_KB 4096u
 #define RESERVE_KB  32768u
 #define GREAT_BYTES (2ul << 30) /* a 32nd of it is more than the reserve */
 #define AT_TMPFS    "/mnt/tmpfs-small"
 #define AT_EXT4	    "/mnt/ext4-small"
+#define AT_XFS	    "/mnt/xfs"
 
 struct place {
 	const char *name, *at;
-	bool is_disk;
+	const char *disk;    /* its serial; NULL: a tmpfs */
+	const char *ballast; /* a file that takes all but ROOM_PAGES; NULL: none */
 };
 
 struct shape {
@@ -63,6 +67,7 @@ struct job {
 	char path[64];
 	int fd;
 	uint64_t seed;
+	size_t ballast_pages;
 	bool stored[PAGES];
 };
 
@@ -82,19 +87,26 @@ static uint64_t free_pages(const char *at)
 	return (uint64_t)stat.f_bfree * stat.f_bsize / FT_PAGE;
 }
 
+static void store_page(struct job *job, size_t page)
+{
+	char *at = job->addr + page * FT_PAGE;
+	struct ft_trap trap;
+
+	if (job->stored[page])
+		return;
+	trap = ft_trap_store_word(at, word_of(job, page));
+	if (trap.signum)
+		ft_trap_expect(&trap, SIGBUS, at, "a store without a block");
+	job->stored[page] = !trap.signum;
+}
+
 /* Each page once, dealt out to the threads in turn. */
 static void store_share(unsigned index, void *arg)
 {
 	struct job *job = arg;
 
-	for (size_t page = index; page < PAGES; page += job->shape->threads) {
-		char *at = job->addr + page * FT_PAGE;
-		struct ft_trap trap = ft_trap_store_word(at, word_of(job, page));
-
-		if (trap.signum)
-			ft_trap_expect(&trap, SIGBUS, at, "a store without a block");
-		job->stored[page] = !trap.signum;
-	}
+	for (size_t page = index; page < PAGES; page += job->shape->threads)
+		store_page(job, page);
 }
 
 static size_t count_stored(const struct job *job)
@@ -153,7 +165,7 @@ static void expect_errors_elsewhere(const struct job *job)
 
 	if (madvise(full, FT_PAGE, MADV_POPULATE_WRITE) == 0 || errno != EFAULT)
 		ft_fail("MADV_POPULATE_WRITE of a page without a block did not give EFAULT");
-	if (!job->shape->place->is_disk)
+	if (!job->shape->place->disk)
 		return;
 	private = mmap(NULL, PAGES * FT_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, job->fd, 0);
 	if (private == MAP_FAILED)
@@ -170,12 +182,30 @@ static void store_with_threads(void *arg)
 	ft_team_run(job->shape->threads, store_share, job);
 }
 
+/* What was reserved to be on the safe side comes back when the pages are written. */
+static void store_until_full(void *arg)
+{
+	struct job *job = arg;
+	size_t stored;
+
+	store_with_threads(job);
+	if (!job->shape->place->disk)
+		return;
+	do {
+		if (fsync(job->fd) < 0)
+			ft_fail_errno("fsync");
+		stored = count_stored(job);
+		for (size_t page = 0; page < PAGES; page++)
+			store_page(job, page);
+	} while (count_stored(job) > stored);
+}
+
 /* Around the first page without a block. A disk may have room for a page, and none for its tree. */
 static void reserve_in_vain(const struct job *job)
 {
 	size_t first;
 
-	if (job->shape->place->is_disk)
+	if (job->shape->place->disk)
 		return;
 	first = first_without_block(job);
 	first = first > HOLE_PAGES ? first - HOLE_PAGES : 0;
@@ -185,11 +215,9 @@ static void reserve_in_vain(const struct job *job)
 	verify(job, job->fd, "after fallocate found no room");
 }
 
-/* Gives blocks back (more than one, since the hole itself may cost metadata), and asks for one. */
-static void store_when_there_is_room(struct job *job)
+static void punch_hole(struct job *job)
 {
-	size_t hole = 0, page = first_without_block(job);
-	struct ft_trap trap;
+	size_t hole = 0;
 
 	while (!job->stored[hole])
 		hole++;
@@ -197,8 +225,32 @@ static void store_when_there_is_room(struct job *job)
 		      (off_t)HOLE_PAGES * FT_PAGE) < 0)
 		ft_fail_errno("FALLOC_FL_PUNCH_HOLE");
 	memset(job->stored + hole, 0, HOLE_PAGES);
+}
+
+static void set_ballast(struct job *job, size_t pages)
+{
+	const char *path = job->shape->place->ballast;
+
+	job->ballast_pages = pages;
+	if (truncate(path, (off_t)(pages * FT_PAGE)) < 0)
+		ft_fail_errno(path);
+}
+
+/*
+ * Gives blocks back (more than one, since a hole itself may cost metadata), and asks for one. On a
+ * full xfs there may be none for the hole.
+ */
+static void store_when_there_is_room(struct job *job)
+{
+	size_t page = first_without_block(job);
+	struct ft_trap trap;
+
+	if (job->shape->place->ballast)
+		set_ballast(job, job->ballast_pages - HOLE_PAGES);
+	else
+		punch_hole(job);
 	trap = ft_trap_store_word(job->addr + page * FT_PAGE, word_of(job, page));
-	ft_trap_expect_none(&trap, "a store after a hole gave blocks back");
+	ft_trap_expect_none(&trap, "a store after blocks were given back");
 	job->stored[page] = true;
 }
 
@@ -207,16 +259,46 @@ static void verify_again(struct job *job)
 	if (fsync(job->fd) < 0)
 		ft_fail_errno("fsync");
 	verify(job, job->fd, "after fsync");
-	if (!job->shape->place->is_disk)
+	if (!job->shape->place->disk)
 		return;
 	ft_cache_evict(job->fd, PAGES * FT_PAGE);
 	verify(job, job->fd, "after eviction");
 	close(job->fd);
-	ft_disk_remount("ext4-small");
+	ft_disk_remount(job->shape->place->disk);
 	job->fd = open(job->path, O_RDWR | O_CLOEXEC);
 	if (job->fd < 0)
 		ft_fail_errno(job->path);
 	verify(job, job->fd, "after a fresh mount");
+}
+
+/* Its blocks are given to it at once, and never written. */
+static void load_ballast(struct job *job)
+{
+	const struct place *place = job->shape->place;
+	int fd;
+
+	if (!place->ballast)
+		return;
+	fd = open(place->ballast, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		ft_fail_errno(place->ballast);
+	job->ballast_pages = free_pages(place->at) - ROOM_PAGES;
+	if (fallocate(fd, 0, 0, (off_t)(job->ballast_pages * FT_PAGE)) < 0)
+		ft_fail_errno("fallocate");
+	close(fd);
+}
+
+/* Truncated first, since the kernel may take its time with a file that has no name any more. */
+static void remove_files(struct job *job)
+{
+	if (ftruncate(job->fd, 0) < 0)
+		ft_fail_errno("ftruncate");
+	unlink(job->path);
+	close(job->fd);
+	if (!job->shape->place->ballast)
+		return;
+	set_ballast(job, 0);
+	unlink(job->shape->place->ballast);
 }
 
 static void open_file(struct job *job)
@@ -235,22 +317,23 @@ static void open_file(struct job *job)
 static void fill(const void *arg)
 {
 	static struct job job;
-	uint64_t before;
+	uint64_t before, room;
 
 	job = (struct job){.shape = arg, .seed = ft_stream("disk-full")};
 	ft_trap_prepare();
 	before = free_pages(job.shape->place->at);
+	load_ballast(&job);
+	room = free_pages(job.shape->place->at);
 	open_file(&job);
-	ft_bounded(store_with_threads, &job, "stores to a full file system");
-	expect_full(&job, before);
+	ft_bounded(store_until_full, &job, "stores to a full file system");
+	expect_full(&job, room);
 	expect_errors_elsewhere(&job);
 	reserve_in_vain(&job);
 	store_when_there_is_room(&job);
 	munmap(job.addr, PAGES * FT_PAGE);
 	verify(&job, job.fd, "at once");
 	verify_again(&job);
-	unlink(job.path);
-	close(job.fd);
+	remove_files(&job);
 	sync();
 	if (free_pages(job.shape->place->at) != before)
 		ft_fail("the file is gone, and %llu pages are free where %llu were",
@@ -332,18 +415,24 @@ static void mount_tmpfs(void)
 
 static void run(const struct ft_test *test)
 {
-	static const struct place places[] = {{"ext4", AT_EXT4, true}, {"tmpfs", AT_TMPFS, false}};
+	static const struct place places[] = {
+		{"ext4", AT_EXT4, "ext4-small", NULL},
+		{"tmpfs", AT_TMPFS, NULL, NULL},
+		{"xfs", AT_XFS, "xfs", AT_XFS "/ballast"},
+	};
+	size_t n_places = sizeof(places) / sizeof(*places);
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_MEMFD};
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
 
 	(void)test;
 	ft_disk_mount("ext4-small");
+	ft_disk_mount("xfs");
 	mount_tmpfs();
 	knobs.memory = ft_procfs_value("/proc/sys/vm/overcommit_memory");
 	knobs.ratio = ft_procfs_value("/proc/sys/vm/overcommit_ratio");
 	knobs.reserve_kb = ft_procfs_value("/proc/sys/vm/user_reserve_kbytes");
-	ft_plan(4 + 2);
-	for (size_t p = 0; p < 2; p++)
+	ft_plan((unsigned)(2 * n_places) + 2);
+	for (size_t p = 0; p < n_places; p++)
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {
 			struct shape shape = {.place = &places[p], .threads = threads};
 
@@ -353,6 +442,7 @@ static void run(const struct ft_test *test)
 		ft_case(store_unpromised, &kinds[k], "%s-unpromised", ft_kind_name(kinds[k]));
 	/* A case that failed may have left them. */
 	lift_promises();
+	ft_disk_release("xfs");
 	ft_disk_release("ext4-small");
 	if (umount2(AT_TMPFS, 0) < 0) {
 		perror("umount of a tmpfs that nobody uses");
@@ -365,7 +455,7 @@ const struct ft_test disk_full = {
 	.summary = "a store that finds no block is a SIGBUS, and every other one is on the disk",
 	.timeout_ms = 25000,
 	.memory_mib = 192,
-	.disks = "ext4-small",
-	.config = "CONFIG_EXT4_FS CONFIG_VIRTIO_BLK CONFIG_TMPFS CONFIG_MEMFD_CREATE",
+	.disks = "ext4-small xfs",
+	.config = "CONFIG_EXT4_FS CONFIG_XFS_FS CONFIG_VIRTIO_BLK CONFIG_TMPFS CONFIG_MEMFD_CREATE",
 	.run = run,
 };
