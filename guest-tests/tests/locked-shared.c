@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that locked shared pages are brought in, counted and given back: mlock, mlock2 with
- * MLOCK_ONFAULT, MAP_LOCKED and mlockall, on tmpfs, on anonymous shared memory and on SysV shared
- * memory. VmLck of the process is the size of the mapping; what is locked at once has all of its
- * pages mapped, what is locked on fault has none before the stores; the system's Mlocked counts
- * them once they are mapped; what mremap adds to a locked mapping, where it is or elsewhere, is
- * locked and counted, too; and after munmap VmLck and Mlocked are what they were.
+ * MLOCK_ONFAULT, MAP_LOCKED and mlockall, of what is there and of what comes later, on tmpfs, on
+ * anonymous shared memory and on SysV shared memory. VmLck of the process is the size of the mapping;
+ * what is locked at once has all of its pages mapped, what is locked on fault has none before the
+ * stores; the system's Mlocked counts them once they are mapped, and no advice takes them away; a child
+ * has nothing locked; what mremap adds to a locked mapping, where it is or elsewhere, is locked and
+ * counted, too, and what it takes off or leaves behind is not; and after munmap VmLck and Mlocked are
+ * what they were.
  *
  * A kernel that maps a locked page without telling mlock leaves it on the lists that reclaim
  * searches; one that loses track of such a page keeps it for ever.
  */
 #include "ft.h"
+#include "ft_bounded.h"
 #include "ft_procfs.h"
 #include "ft_touch.h"
 #include "table.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
 
@@ -37,6 +42,11 @@ struct shape {
 struct growth {
 	enum ft_kind kind;
 	int flags; /* of mremap(2) */
+};
+
+struct future {
+	enum ft_kind kind;
+	int flags; /* of mlockall(2), beside MCL_FUTURE */
 };
 
 static uint64_t locked_by_us_kb(void)
@@ -140,6 +150,33 @@ static void expect_given_back(uint64_t before_kb)
 	}
 }
 
+static void expect_refused(const struct ft_map *map, int advice, const char *name)
+{
+	if (madvise(map->addr, map->bytes, advice) == 0 || errno != EINVAL)
+		ft_fail("%s of locked pages did not give EINVAL", name);
+	if (resident(map) != PAGES)
+		ft_fail("%zu of %u locked pages are mapped after %s was refused", resident(map),
+			PAGES, name);
+}
+
+static void look_as_child(void *arg)
+{
+	const struct ft_map *map = arg;
+
+	expect_locked_kb(0, "fork, in the child");
+	if (munmap(map->addr, map->bytes) < 0)
+		ft_fail_errno("munmap");
+	expect_locked_kb(0, "munmap in a child of what its parent has locked");
+}
+
+static void fork_locked(struct ft_map *map)
+{
+	uint64_t before_kb = locked_by_us_kb();
+
+	ft_bounded_child(look_as_child, map, "a child whose parent has memory locked");
+	expect_locked_kb(before_kb, "fork");
+}
+
 static void lock_and_touch(const void *arg)
 {
 	const struct shape *shape = arg;
@@ -155,6 +192,9 @@ static void lock_and_touch(const void *arg)
 		ft_fail("%zu of %u locked pages are mapped after a store to each", resident(&map),
 			PAGES);
 	expect_counted(before_kb, &map);
+	expect_refused(&map, MADV_DONTNEED, "MADV_DONTNEED");
+	expect_refused(&map, MADV_REMOVE, "MADV_REMOVE");
+	fork_locked(&map);
 	ft_map_unmap(&map);
 	if (shape->way == ALL && munlockall() < 0)
 		ft_fail_errno("munlockall");
@@ -186,12 +226,85 @@ static void lock_and_grow(const void *arg)
 	expect_locked_kb(0, "munmap of all that was locked");
 }
 
+static void lock_future(const void *arg)
+{
+	const struct future *future = arg;
+	uint64_t before_kb = locked_by_us_kb();
+	size_t expected = future->flags ? 0 : PAGES, found;
+	struct ft_map map;
+
+	if (mlockall(MCL_FUTURE | future->flags) < 0)
+		ft_fail_errno("mlockall");
+	map = ft_map_new(future->kind, PAGES);
+	found = resident(&map);
+	if (found != expected)
+		ft_fail("%zu pages of a mapping made after mlockall are mapped, and not %zu", found,
+			expected);
+	if (locked_by_us_kb() < before_kb + map.bytes / 1024)
+		ft_fail("VmLck is %llu kB after mlockall and a mapping of %zu kB",
+			(unsigned long long)locked_by_us_kb(), map.bytes / 1024);
+	if (munlockall() < 0)
+		ft_fail_errno("munlockall");
+	expect_locked_kb(before_kb, "munlockall");
+	ft_map_free(&map);
+}
+
+/* A mapping of the same pages stays where it was, and is not locked. */
+static void lock_and_leave(const void *arg)
+{
+	struct ft_map map = ft_map_new(*(const enum ft_kind *)arg, PAGES);
+	char *to;
+
+	if (mlock(map.addr, map.bytes) < 0)
+		ft_fail_errno("mlock");
+	for (size_t page = 0; page < PAGES; page++)
+		map.addr[page * FT_PAGE] = 1;
+	to = mremap(map.addr, map.bytes, map.bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
+	if (to == MAP_FAILED)
+		ft_fail_errno("MREMAP_DONTUNMAP");
+	expect_locked_kb(map.bytes / 1024, "MREMAP_DONTUNMAP");
+	for (size_t page = 0; page < PAGES; page++)
+		if (to[page * FT_PAGE] != 1 || ((volatile char *)map.addr)[page * FT_PAGE] != 1)
+			ft_fail("page %zu is not what was stored there before MREMAP_DONTUNMAP",
+				page);
+	ft_map_free(&map);
+	expect_locked_kb(map.bytes / 1024, "munmap of what MREMAP_DONTUNMAP left");
+	munmap(to, map.bytes);
+	expect_locked_kb(0, "munmap of all that was locked");
+}
+
+static void expect_mapped(char *addr, size_t bytes, bool expected)
+{
+	static unsigned char in_memory[PAGES];
+
+	if ((mincore(addr, bytes, in_memory) == 0) != expected)
+		ft_fail("%s after a part of it was made shorter by mremap",
+			expected ? "the rest of a mapping is gone"
+				 : "what a mapping lost is still mapped");
+}
+
+/* Its first half becomes a quarter; what is behind that is not concerned. */
+static void lock_and_shrink(const void *arg)
+{
+	struct ft_map map = ft_map_new(*(const enum ft_kind *)arg, PAGES);
+	size_t quarter = map.bytes / 4, half = map.bytes / 2;
+
+	if (mlock(map.addr, map.bytes) < 0 || mremap(map.addr, half, quarter, 0) != map.addr)
+		ft_fail_errno("mlock and mremap");
+	expect_mapped(map.addr, quarter, true);
+	expect_mapped(map.addr + quarter, quarter, false);
+	expect_mapped(map.addr + half, half, true);
+	expect_locked_kb((map.bytes - quarter) / 1024, "mremap to less");
+	ft_map_free(&map);
+	expect_locked_kb(0, "munmap of all that was locked");
+}
+
 static void run(const struct ft_test *test)
 {
 	static const enum ft_kind kinds[] = {FT_TMPFS, FT_ANON, FT_SHM};
 
 	(void)test;
-	ft_plan(3 * WAYS - 1 + 4);
+	ft_plan(3 * WAYS - 1 + 2 * 6);
 	for (size_t k = 0; k < 3; k++)
 		for (int way = 0; way < WAYS; way++) {
 			struct shape shape = {.kind = kinds[k], .way = (enum way)way};
@@ -203,10 +316,16 @@ static void run(const struct ft_test *test)
 		}
 	for (size_t k = 0; k < 2; k++) {
 		struct growth growth = {.kind = kinds[k]};
+		struct future future = {.kind = kinds[k]};
 
 		ft_case(lock_and_grow, &growth, "%s-grow", ft_kind_name(kinds[k]));
 		growth.flags = MREMAP_MAYMOVE | MREMAP_FIXED;
 		ft_case(lock_and_grow, &growth, "%s-move-and-grow", ft_kind_name(kinds[k]));
+		ft_case(lock_and_leave, &kinds[k], "%s-leave", ft_kind_name(kinds[k]));
+		ft_case(lock_and_shrink, &kinds[k], "%s-shrink", ft_kind_name(kinds[k]));
+		ft_case(lock_future, &future, "%s-future", ft_kind_name(kinds[k]));
+		future.flags = MCL_ONFAULT;
+		ft_case(lock_future, &future, "%s-future-onfault", ft_kind_name(kinds[k]));
 	}
 }
 
