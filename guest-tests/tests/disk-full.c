@@ -182,11 +182,23 @@ static void store_with_threads(void *arg)
 	ft_team_run(job->shape->threads, store_share, job);
 }
 
+/* Up to the first page without a block; whether there were others before it. */
+static bool store_some(struct job *job)
+{
+	size_t stored = count_stored(job);
+
+	for (size_t page = 0; page < PAGES; page++) {
+		store_page(job, page);
+		if (!job->stored[page])
+			break;
+	}
+	return count_stored(job) > stored;
+}
+
 /* What was reserved to be on the safe side comes back when the pages are written. */
 static void store_until_full(void *arg)
 {
 	struct job *job = arg;
-	size_t stored;
 
 	store_with_threads(job);
 	if (!job->shape->place->disk)
@@ -194,10 +206,7 @@ static void store_until_full(void *arg)
 	do {
 		if (fsync(job->fd) < 0)
 			ft_fail_errno("fsync");
-		stored = count_stored(job);
-		for (size_t page = 0; page < PAGES; page++)
-			store_page(job, page);
-	} while (count_stored(job) > stored);
+	} while (store_some(job));
 }
 
 /* Around the first page without a block. A disk may have room for a page, and none for its tree. */
