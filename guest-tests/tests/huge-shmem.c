@@ -2,22 +2,28 @@
 /*
  * Proves that large folios in shared memory are mapped right, of each size that the kernel offers:
  * threads store to the pages of a mapping in an order of their own, so that most faults meet a folio
- * that is partly mapped; half of a folio is mapped beside other memory; each entry of a folio goes
- * and comes back beside all others; half of the mapping is made read-only and writable again, a child
- * faults it in anew, a hole splits a folio, and each page is compared by the mapping and by pread.
+ * that is partly mapped; half of a folio is mapped beside other memory; another mapping is shifted by
+ * a page, so that folios lie across its page tables, and is read or written first; each entry of a
+ * folio goes and comes back beside all others; half of the mapping is made read-only, which refuses
+ * stores to it alone, and writable again, a child faults it in anew, a hole splits a folio, and each
+ * page is compared by the mapping and by pread.
  *
  * A kernel that maps the wrong page of a folio, or misses what the hole took away, shows wrong
  * data; one that comes back to the same fault for ever does not end; one that maps all of a folio over
- * what is there counts it twice.
+ * what is there counts it twice, and past the end of a page table destroys what is behind; one that
+ * leaves out huge entries when rights change lets stores through.
  */
 #include "ft.h"
 #include "ft_bounded.h"
 #include "ft_procfs.h"
 #include "ft_touch.h"
+#include "ft_trap.h"
 #include "table.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +32,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SIZES	   "/sys/kernel/mm/transparent_hugepage"
-#define MOUNT	   "/mnt/huge-shmem"
-#define SIZES_MAX  16
-#define PAGES	   1024 /* 4 MiB: two of the largest folios */
-#define HOLE_FIRST 517	/* in the middle of a folio of every size */
-#define HOLE_PAGES 3
+#define SIZES	      "/sys/kernel/mm/transparent_hugepage"
+#define MOUNT	      "/mnt/huge-shmem"
+#define SIZES_MAX     16
+#define PAGES	      1024 /* 4 MiB: two of the largest folios */
+#define HOLE_FIRST    517  /* in the middle of a folio of every size */
+#define HOLE_PAGES    3
+#define SHIFTED_FIRST 480 /* 32 before the end of a page table */
+#define SHIFTED_PAGES 64
 
 static unsigned sizes_kb[SIZES_MAX], n_sizes;
 
@@ -88,12 +96,30 @@ static void refault_each(const struct ft_map *map, size_t folio_bytes)
 	}
 }
 
+/* In the first page, a middle one and the last one; each store is of what is there. */
+static void store_to_protected(char *addr, size_t bytes)
+{
+	const size_t places[] = {0, bytes / 2, bytes - FT_PAGE};
+	struct ft_trap trap = ft_trap_store(addr + bytes, addr[bytes]);
+
+	ft_trap_expect_none(&trap, "a store behind the part that was made read-only");
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		char *at = addr + places[i];
+
+		trap = ft_trap_store(at, *at);
+		ft_trap_expect(&trap, SIGSEGV, at, "a store to the part that was made read-only");
+	}
+}
+
 static void protect_half(void *arg)
 {
 	const struct ft_map *map = arg;
+	size_t bytes = map->bytes / 2 + FT_PAGE;
 
-	if (mprotect(map->addr, map->bytes / 2 + FT_PAGE, PROT_READ) < 0 ||
-	    mprotect(map->addr, map->bytes / 2 + FT_PAGE, PROT_READ | PROT_WRITE) < 0)
+	if (mprotect(map->addr, bytes, PROT_READ) < 0)
+		ft_fail_errno("mprotect");
+	store_to_protected(map->addr, bytes);
+	if (mprotect(map->addr, bytes, PROT_READ | PROT_WRITE) < 0)
 		ft_fail_errno("mprotect");
 }
 
@@ -147,17 +173,22 @@ static void expect_cut(const struct ft_map *map)
 				ft_fail("page %zu, cut off and grown again, is not zero", page);
 }
 
-/* A folio is only made where its place in the file and its address have the same alignment. */
-static void map_aligned(struct ft_map *map, int flags)
+/* So many bytes that nobody else maps, at the alignment of the largest folio. */
+static char *aligned_room(size_t bytes)
 {
 	size_t align = (size_t)sizes_kb[n_sizes - 1] * 1024;
-	char *room = mmap(NULL, map->bytes + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *room = mmap(NULL, bytes + align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (room == MAP_FAILED)
 		ft_fail_errno("mmap");
-	room += align - (uintptr_t)room % align;
-	map->addr = mmap(room, map->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | flags,
-			 map->fd, 0);
+	return room + (align - (uintptr_t)room % align);
+}
+
+/* A folio is only made where its place in the file and its address have the same alignment. */
+static void map_aligned(struct ft_map *map, int flags)
+{
+	map->addr = mmap(aligned_room(map->bytes), map->bytes, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED | flags, map->fd, 0);
 	if (map->addr == MAP_FAILED)
 		ft_fail_errno("mmap");
 }
@@ -213,6 +244,27 @@ static void store_in_half(const struct ft_map *map, size_t folio_bytes)
 		ft_fail_errno("munmap");
 }
 
+/* A folio that lies across two page tables once it is shifted has some of its pages among these. */
+static void touch_shifted(const struct ft_map *map, bool stores)
+{
+	char *to = aligned_room(map->bytes + FT_PAGE) + FT_PAGE;
+
+	if (mremap(map->addr, 0, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		ft_fail_errno("a mapping that is shifted by a page");
+	for (size_t page = SHIFTED_FIRST; page < SHIFTED_FIRST + SHIFTED_PAGES; page++) {
+		size_t at = page * FT_PAGE;
+
+		if (stores)
+			*(volatile char *)(to + at) = map->addr[at];
+		if (memcmp(to + at, map->addr + at, FT_PAGE) != 0)
+			ft_fail("a mapping that is shifted by a page shows another page than %zu "
+				"after a %s",
+				page, stores ? "store" : "load");
+	}
+	if (munmap(to, map->bytes) < 0)
+		ft_fail_errno("munmap");
+}
+
 static void touch_and_change(struct ft_map *map, unsigned kb)
 {
 	struct ft_touch result = ft_touch_pages(map, ft_cpus(), ft_stream("huge-shmem"));
@@ -221,6 +273,9 @@ static void touch_and_change(struct ft_map *map, unsigned kb)
 	ft_touch_verify(map, result.seed);
 	refault_each(map, (size_t)kb * 1024);
 	store_in_half(map, (size_t)kb * 1024);
+	touch_shifted(map, false);
+	touch_shifted(map, true);
+	ft_trap_prepare();
 	ft_bounded(protect_half, map, "mprotect of a part of the mapping");
 	ft_touch_verify(map, result.seed);
 	ft_bounded_child(read_all, map, "a child that faults in the mapping");
