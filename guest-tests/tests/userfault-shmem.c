@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Proves that userfaultfd sees faults on shared memory in time: in missing, minor and write-protect
- * mode, and in the last also after MADV_DONTNEED and reclaim of the protected pages, the event comes
- * before the store can be seen in the file, the thread waits until UFFDIO_COPY, _CONTINUE or
- * _WRITEPROTECT lets it go on, and the store is then there beside the page's other words; of every
- * second page the first access is a load; with one thread and with twice as many as vCPUs that meet
- * at each page. And that a thread that waits there holds no lock: mprotect, munmap, fork and exit
- * finish at once; and that the file has as many blocks as pages, also where UFFDIO_COPY had to begin
- * anew.
+ * mode, and in the last also of protected pages that are not mapped yet, or no more after
+ * MADV_DONTNEED and reclaim, the event comes before the store can be seen in the file, the thread
+ * waits until UFFDIO_COPY, _CONTINUE or _WRITEPROTECT lets it go on, and the store is then there
+ * beside the page's other words; of every second page the first access is a load; with one thread and
+ * with twice as many as vCPUs that meet at each page. And that a thread that waits there holds no
+ * lock: mprotect, munmap, fork and exit finish at once, and so do stores of the child, which nobody
+ * watches; that it goes on when the userfaultfd is closed or the range is unregistered; and that the
+ * file has as many blocks as pages, also where UFFDIO_COPY had to begin anew.
  *
  * A kernel that maps first and asks later shows the store too early, or maps pages around a load
- * that nobody was asked about; one that waits with a lock held hangs, or the probe driver sees it.
+ * that nobody was asked about; one that waits with a lock held hangs, or the probe driver sees it;
+ * one that forgets who waits, or keeps a child registered, leaves a thread asleep for ever.
  */
 #include "ft.h"
 #include "ft_bounded.h"
@@ -37,11 +39,12 @@
 #define WORDS	  (FT_PAGE / sizeof(uint64_t))
 #define LIMIT_MS  5000 /* scaled */
 #define SWAP_DISK "swap"
+#define IN_CHILD  2
 #define FEATURES                                                                                  \
 	(UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_PAGEFAULT_FLAG_WP | \
 	 UFFD_FEATURE_WP_HUGETLBFS_SHMEM)
 
-enum mode { MISSING, MINOR, PROTECTED, PROTECTED_AWAY, PROTECTED_OUT, MODES };
+enum mode { MISSING, MINOR, PROTECTED, PROTECTED_UNMAPPED, PROTECTED_AWAY, PROTECTED_OUT, MODES };
 
 static const struct {
 	const char *name;
@@ -51,15 +54,19 @@ static const struct {
 	[MISSING] = {"missing", UFFDIO_REGISTER_MODE_MISSING, 0, 0},
 	[MINOR] = {"minor", UFFDIO_REGISTER_MODE_MINOR, UFFD_PAGEFAULT_FLAG_MINOR, 0},
 	[PROTECTED] = {"wp", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP, 0},
+	[PROTECTED_UNMAPPED] = {"wp-unmapped", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP, 0},
 	[PROTECTED_AWAY] = {"wp-dontneed", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP,
 			    MADV_DONTNEED},
 	[PROTECTED_OUT] = {"wp-pageout", UFFDIO_REGISTER_MODE_WP, UFFD_PAGEFAULT_FLAG_WP,
 			   MADV_PAGEOUT},
 };
 
+struct stage;
+
 struct op {
 	const char *name;
-	void (*run)(void *map);
+	void (*run)(void *stage);
+	void (*let_go)(const struct stage *stage, size_t page); /* NULL: run did */
 	int signum; /* that the waiting thread gets when it is woken */
 };
 
@@ -78,6 +85,7 @@ struct stage {
 	int ends[2]; /* a byte for each thread that has come to its end */
 	bool resolved[PAGES];
 	uint64_t events;
+	pthread_t waiting; /* the thread that stores once */
 };
 
 static uint64_t word_of(uint64_t seed, size_t page)
@@ -150,7 +158,7 @@ static void prepare(struct stage *stage)
 		fill(stage->seed, page, words);
 		if (pwrite(stage->map.fd, words, FT_PAGE, (off_t)(page * FT_PAGE)) != FT_PAGE)
 			ft_fail_errno("pwrite to a memfd");
-		if (mode != MINOR)
+		if (mode != MINOR && mode != PROTECTED_UNMAPPED)
 			memcpy(stage->map.addr + page * FT_PAGE, words, FT_PAGE);
 	}
 	if (pipe(stage->ends) < 0)
@@ -303,35 +311,74 @@ static void store_and_answer(const void *arg)
 
 static void do_mprotect(void *arg)
 {
-	const struct ft_map *map = arg;
+	const struct stage *stage = arg;
 
-	if (mprotect(map->addr, map->bytes, PROT_READ) < 0)
+	if (mprotect(stage->map.addr, stage->map.bytes, PROT_READ) < 0)
 		ft_fail_errno("mprotect");
 }
 
 static void do_munmap(void *arg)
 {
-	const struct ft_map *map = arg;
+	const struct stage *stage = arg;
 
-	if (munmap(map->addr, map->bytes) < 0)
+	if (munmap(stage->map.addr, stage->map.bytes) < 0)
 		ft_fail_errno("munmap");
 }
 
+static void expect_byte(const struct stage *stage, size_t page, char expected, const char *whose)
+{
+	char bytes[FT_PAGE];
+
+	ft_map_pread(&stage->map, page, bytes);
+	if (bytes[0] != expected)
+		ft_fail("page %zu of the file begins with %d, and not with the store of %s", page,
+			bytes[0], whose);
+}
+
+/* Nobody watches what the child does: its mapping is not registered. */
 static void do_fork(void *arg)
 {
+	const struct stage *stage = arg;
 	pid_t pid = fork();
+	int status;
 
-	(void)arg;
-	if (pid == 0)
+	if (pid == 0) {
+		stage->map.addr[(PAGES - 1) * FT_PAGE] = IN_CHILD;
 		_exit(0);
-	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
 		ft_fail_errno("fork");
+	if (status != 0)
+		ft_fail("a child that stores to the range ended with wait status 0x%x",
+			(unsigned)status);
+	expect_byte(stage, PAGES - 1, IN_CHILD, "the child");
+}
+
+static void do_close(void *arg)
+{
+	const struct stage *stage = arg;
+
+	if (close(stage->uffd) < 0)
+		ft_fail_errno("close");
+}
+
+static void do_unregister(void *arg)
+{
+	const struct stage *stage = arg;
+	struct uffdio_range range = {(uintptr_t)stage->map.addr, stage->map.bytes};
+
+	command(stage, UFFDIO_UNREGISTER, &range, "UFFDIO_UNREGISTER");
+	/* It is only promised to wake who waits for a missing page. */
+	if (stage->shape->mode != MISSING)
+		wake(stage, 0);
 }
 
 static const struct op ops[] = {
-	{"mprotect", do_mprotect, SIGSEGV},
-	{"munmap", do_munmap, SIGSEGV},
-	{"fork", do_fork, 0},
+	{"mprotect", do_mprotect, wake, SIGSEGV},
+	{"munmap", do_munmap, wake, SIGSEGV},
+	{"fork", do_fork, resolve, 0},
+	{"close", do_close, NULL, 0},
+	{"unregister", do_unregister, NULL, 0},
 };
 #define OPS (sizeof(ops) / sizeof(*ops))
 
@@ -353,40 +400,50 @@ static void await_event(struct stage *stage)
 		ft_fail("the event of a store is for another page");
 }
 
+/* Returns when its event was read. */
+static void start_waiting(struct stage *stage)
+{
+	if (pthread_create(&stage->waiting, NULL, store_once, stage) != 0)
+		ft_fail("a thread could not be made");
+	await_event(stage);
+}
+
+static void end_waiting(void *arg)
+{
+	const struct stage *stage = arg;
+	const struct op *op = stage->shape->op;
+	void *signum;
+
+	pthread_join(stage->waiting, &signum);
+	if ((int)(intptr_t)signum != op->signum)
+		ft_fail("the store that waited during %s ended with signal %d, and not %d",
+			op->name, (int)(intptr_t)signum, op->signum);
+	if (!op->signum)
+		expect_byte(stage, 0, 1, "the thread that waited");
+}
+
 static void change_while_waiting(const void *arg)
 {
 	struct stage stage = {.shape = arg};
 	const struct op *op = stage.shape->op;
-	pthread_t thread;
-	void *signum;
 
 	prepare(&stage);
 	ft_trap_prepare();
-	if (pthread_create(&thread, NULL, store_once, &stage) != 0)
-		ft_fail("a thread could not be made");
-	await_event(&stage);
+	start_waiting(&stage);
 	ft_probe_expect_unlocked(stage.map.addr, "a fault that waits for userfaultfd");
-	ft_bounded(op->run, &stage.map, op->name);
-	if (op->signum)
-		wake(&stage, 0);
-	else
-		resolve(&stage, 0);
-	pthread_join(thread, &signum);
-	if ((int)(intptr_t)signum != op->signum)
-		ft_fail("the store that waited during %s ended with signal %d, and not %d",
-			op->name, (int)(intptr_t)signum, op->signum);
+	ft_bounded(op->run, &stage, op->name);
+	if (op->let_go)
+		op->let_go(&stage, 0);
+	ft_bounded(end_waiting, &stage, "a store that no longer has to wait");
 }
 
 /* In a child: the process ends while its other thread waits in the fault. */
 static void end_while_waiting(void *arg)
 {
 	struct stage stage = {.shape = arg};
-	pthread_t thread;
 
 	prepare(&stage);
-	if (pthread_create(&thread, NULL, store_once, &stage) != 0)
-		ft_fail("a thread could not be made");
-	await_event(&stage);
+	start_waiting(&stage);
 }
 
 static void exit_while_waiting(const void *arg)
