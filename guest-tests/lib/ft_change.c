@@ -5,6 +5,7 @@
 #include "ft_change.h"
 #include "ft.h"
 
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,14 +67,22 @@ const struct ft_change ft_changes[FT_CHANGES] = {
 	{"mlock", do_mlock},	   {"grow", do_grow},
 };
 
-/* A gap, the mapping, a gap, where it moves to, a gap. */
+/*
+ * A gap, the mapping, a gap, where it moves to, a gap; each begins at a multiple of its size, so that
+ * what is as large as a page table can be moved as one.
+ */
 void ft_change_map(struct ft_map *map, int flags)
 {
-	char *room = mmap(NULL, 5 * map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t bytes = map->bytes, before;
+	char *room = mmap(NULL, 6 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (room == MAP_FAILED)
 		ft_fail_errno("mmap");
-	map->addr = mmap(room + map->bytes, map->bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
+	before = bytes - (uintptr_t)room % bytes;
+	if (munmap(room, before) < 0 ||
+	    (before < bytes && munmap(room + before + 5 * bytes, bytes - before) < 0))
+		ft_fail_errno("munmap");
+	map->addr = mmap(room + before + bytes, bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
 			 map->fd, 0);
 	if (map->addr == MAP_FAILED)
 		ft_fail_errno("mmap of the file");

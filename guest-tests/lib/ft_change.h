@@ -21,7 +21,7 @@ extern const struct ft_change ft_changes[FT_CHANGES];
 
 /*
  * Maps the file of map (its fd and bytes) where it stands apart from all other mappings, with free
- * addresses behind it for the one that moves: its address and twice its size.
+ * addresses behind it for the one that moves: its address, a multiple of its size, and twice that.
  */
 void ft_change_map(struct ft_map *map, int flags);
 /* Takes all of that away, wherever in it the mapping is now. */

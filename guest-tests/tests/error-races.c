@@ -4,10 +4,11 @@
  * pages of a mapping without a pause, and meanwhile the file is cut to nothing and made long again
  * (SIGBUS; half of the threads' accesses are loads then, and the mapping is a private one, too); or
  * mprotect takes the write right and gives it back, of all of it or of a part that goes from one VMA
- * to its neighbour and back, or the mapping is moved away and back, or taken away and made again
- * (SIGSEGV; by loads alone, too, so that no page is dirty). Between the end of the call that takes it
- * and the beginning of the one that gives it, every access must end in the signal; in the other half
- * none may. What a truncated file shows when it is long again is zeros.
+ * to its neighbour and back, or the mapping is moved away and back, also together with its page table
+ * or its huge page, or taken away and made again (SIGSEGV; by loads alone, too, so that no page is
+ * dirty). Between the end of the call that takes it and the beginning of the one that gives it, every
+ * access must end in the signal; in the other half none may. What a truncated file shows when it is
+ * long again is zeros.
  *
  * A kernel that looks at the size or the rights and maps the page later, without looking again or
  * without a lock that holds them still, lets an access through; so does one that leaves an entry in
@@ -23,10 +24,13 @@
 #include "ft_trap.h"
 #include "table.h"
 
+#include <errno.h>
+#include <linux/mman.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -34,10 +38,12 @@
 #define ROUNDS	    6 /* times the effort */
 #define ROUNDS_EDGE 30
 #define FIRST_PHASE 2
+#define TABLE_PAGES 512 /* of a page table, or of a huge page */
 
-enum way { TRUNCATE, PROTECT, EDGE, MOVE, UNMAP };
+enum way { TRUNCATE, PROTECT, EDGE, MOVE, MOVE_TABLE, MOVE_HUGE, UNMAP };
 
-static const char *const ways[] = {"truncate", "mprotect", "edge", "mremap", "munmap"};
+static const char *const ways[] = {"truncate",	   "mprotect",	  "edge",  "mremap",
+				   "mremap-table", "mremap-huge", "munmap"};
 
 struct shape {
 	enum ft_kind kind;
@@ -56,6 +62,17 @@ struct job {
 	_Atomic uint64_t trapped, went_through;
 	_Atomic bool stop;
 };
+
+static bool is_table(enum way way)
+{
+	return way == MOVE_TABLE || way == MOVE_HUGE;
+}
+
+/* From one page that is reached for to the next: of what fills a page table, not all are. */
+static size_t stride_of(enum way way)
+{
+	return is_table(way) ? TABLE_PAGES / PAGES : 1;
+}
 
 static int signal_of(const struct job *job)
 {
@@ -82,7 +99,7 @@ static bool is_load(const struct job *job, size_t number)
 /* A load or store that lies in one phase from its beginning to its end. */
 static void reach_once(struct job *job, size_t page)
 {
-	char *at = job->map.addr + page * FT_PAGE;
+	char *at = job->map.addr + page * stride_of(job->shape->way) * FT_PAGE;
 	unsigned before = atomic_load(&job->phase);
 	bool unsure = atomic_load(&job->between);
 	struct ft_trap trap =
@@ -125,17 +142,15 @@ static void wait_for_all(struct job *job)
 }
 
 /* Nobody else may come to map something here. */
-static bool reserve(char *at)
+static bool reserve(char *at, size_t bytes)
 {
-	return mmap(at, PAGES * FT_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		    0) == at;
+	return mmap(at, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at;
 }
 
-static bool move(char *from, char *to)
+static bool move(char *from, char *to, size_t bytes)
 {
-	return mremap(from, PAGES * FT_PAGE, PAGES * FT_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) ==
-		       to &&
-	       reserve(from);
+	return mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to &&
+	       reserve(from, bytes);
 }
 
 static bool make(const struct job *job)
@@ -151,19 +166,22 @@ static int rest_of_rights(const struct job *job)
 
 static bool take_or_give(const struct job *job, bool allow)
 {
-	char *at = job->map.addr, *elsewhere = at + 2 * job->map.bytes;
+	size_t bytes = job->map.bytes;
+	char *at = job->map.addr, *elsewhere = at + 2 * bytes;
 
 	switch (job->shape->way) {
 	case TRUNCATE:
-		return ftruncate(job->map.fd, allow ? (off_t)job->map.bytes : 0) == 0;
+		return ftruncate(job->map.fd, allow ? (off_t)bytes : 0) == 0;
 	case PROTECT:
 	case EDGE:
 		return mprotect(at + first_page(job) * FT_PAGE, n_pages(job) * FT_PAGE,
 				allow ? PROT_READ | PROT_WRITE : rest_of_rights(job)) == 0;
 	case MOVE:
-		return allow ? move(elsewhere, at) : move(at, elsewhere);
+	case MOVE_TABLE:
+	case MOVE_HUGE:
+		return allow ? move(elsewhere, at, bytes) : move(at, elsewhere, bytes);
 	case UNMAP:
-		return allow ? make(job) : reserve(at);
+		return allow ? make(job) : reserve(at, bytes);
 	}
 	return false;
 }
@@ -210,14 +228,26 @@ static void expect_zeros(struct job *job)
 	}
 }
 
+/* Small pages become a huge one, which is mapped as such. */
+static void collapse(const struct ft_map *map)
+{
+	for (size_t page = 0; page < TABLE_PAGES; page++)
+		map->addr[page * FT_PAGE] = 1;
+	if (madvise(map->addr, map->bytes, MADV_COLLAPSE) < 0)
+		ft_skip("the kernel has no huge page for a file: %s", strerror(errno));
+}
+
 static void race(const void *arg)
 {
 	const struct shape *shape = arg;
-	struct job job = {
-		.shape = shape, .map = ft_map_new(shape->kind, PAGES), .phase = FIRST_PHASE};
+	struct job job = {.shape = shape,
+			  .map = ft_map_new(shape->kind, PAGES * stride_of(shape->way)),
+			  .phase = FIRST_PHASE};
 
 	ft_map_unmap(&job.map);
 	ft_change_map(&job.map, shape->flags);
+	if (shape->way == MOVE_HUGE)
+		collapse(&job.map);
 	if (shape->way == EDGE &&
 	    mprotect(job.map.addr + 3 * PAGES / 4 * FT_PAGE, PAGES / 4 * FT_PAGE, PROT_READ) < 0)
 		ft_fail_errno("mprotect");
@@ -251,7 +281,8 @@ static void run(const struct ft_test *test)
 		{FT_EXT4, PROTECT, MAP_SHARED},	       {FT_TMPFS, EDGE, MAP_SHARED},
 		{FT_TMPFS, MOVE, MAP_SHARED},	       {FT_TMPFS, UNMAP, MAP_SHARED},
 		{FT_TMPFS, MOVE, MAP_SHARED, true},    {FT_TMPFS, UNMAP, MAP_SHARED, true},
-		{FT_TMPFS, PROTECT, MAP_SHARED, true},
+		{FT_TMPFS, PROTECT, MAP_SHARED, true}, {FT_TMPFS, MOVE_TABLE, MAP_SHARED},
+		{FT_TMPFS, MOVE_HUGE, MAP_SHARED},
 	};
 	const size_t n_pairs = sizeof(pairs) / sizeof(*pairs);
 	unsigned many = ft_cpus() > 1 ? ft_cpus() : 2;
