@@ -4,12 +4,14 @@
  * and by as many as vCPUs, beside a thread that takes mmap_lock for writing: a page from the pool
  * is zero however it was used before, each thread's words arrive, a child's store is seen through
  * a shared mapping and not through a private one, a private copy of a file's page is not the file,
- * an access past the end of a file is a SIGBUS, HugetlbPages of each process is what it has mapped,
- * and the pool is as full afterwards as before. A page of zeros is not to be had of userfaultfd, and
- * who asked for one can still have a copy, and unmap.
+ * an access past the end of a file is a SIGBUS, mprotect refuses stores and leaves the words, a part
+ * of a huge page is neither protected nor unmapped, mremap takes the words along, HugetlbPages of each
+ * process is what it has mapped, and the pool is as full afterwards as before. A page of zeros is not
+ * to be had of userfaultfd, and who asked for one can still have a copy, and unmap.
  *
  * A kernel that does not clear the page shows the bytes of its last user; one that loses the fault
- * between its locks hangs, or takes a page out of the pool for ever.
+ * between its locks hangs, or takes a page out of the pool for ever; one that splits a mapping within
+ * a huge page has a BUG to tell.
  */
 #include "ft.h"
 #include "ft_bounded.h"
@@ -306,6 +308,99 @@ static void ask_for_zeros(const void *arg)
 			(unsigned long long)free_pages(), (unsigned long long)before);
 }
 
+static char *map_stored(bool is_private)
+{
+	char *addr = map_huge(is_private);
+	struct job job = {.addr = addr, .threads = 1};
+
+	store_share(0, &job);
+	return addr;
+}
+
+static void protect(char *addr, int prot)
+{
+	if (mprotect(addr, BYTES, prot) < 0)
+		ft_fail_errno("mprotect of huge pages");
+}
+
+/* The right to store goes and comes back, and the pages stay. */
+static char *protect_huge(char *addr, bool is_private)
+{
+	struct job job = {.addr = addr, .threads = 1};
+
+	(void)is_private;
+	protect(addr, PROT_READ);
+	for (char *at = addr; at < addr + BYTES; at += HUGE_BYTES) {
+		struct ft_trap trap = ft_trap_store(at, 0);
+
+		ft_trap_expect(&trap, SIGSEGV, at, "a store to a huge page made read-only");
+	}
+	verify(addr);
+	protect(addr, PROT_READ | PROT_WRITE);
+	store_share(0, &job);
+	return addr;
+}
+
+/* A mapping cannot end within a huge page. */
+static char *split_wrong(char *addr, bool is_private)
+{
+	(void)is_private;
+	if (mprotect(addr + FT_PAGE, FT_PAGE, PROT_READ) == 0 || errno != EINVAL)
+		ft_fail("mprotect of a part of a huge page did not give EINVAL");
+	if (munmap(addr + FT_PAGE, FT_PAGE) == 0 || errno != EINVAL)
+		ft_fail("munmap of a part of a huge page did not give EINVAL");
+	return addr;
+}
+
+/* Into a mapping of the same kind, since that has the alignment. */
+static char *move_huge(char *addr, bool is_private)
+{
+	char *to = map_huge(is_private);
+	struct ft_trap trap;
+
+	if (mremap(addr, BYTES, BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		ft_fail_errno("mremap of huge pages");
+	trap = ft_trap_load(addr, NULL);
+	if (trap.signum != SIGSEGV)
+		ft_fail("a load from where huge pages were moved away ended with signal %d, and "
+			"not %d",
+			trap.signum, SIGSEGV);
+	return to;
+}
+
+struct change {
+	const char *name;
+	char *(*run)(char *addr, bool is_private); /* where the mapping is then */
+};
+
+static const struct change changes[] = {
+	{"protect", protect_huge},
+	{"split", split_wrong},
+	{"move", move_huge},
+};
+#define CHANGES (sizeof(changes) / sizeof(*changes))
+
+struct changed {
+	const struct change *change;
+	bool is_private;
+};
+
+static void change_huge(const void *arg)
+{
+	const struct changed *changed = arg;
+	uint64_t before = free_pages();
+	char *addr = map_stored(changed->is_private);
+
+	ft_trap_prepare();
+	addr = changed->change->run(addr, changed->is_private);
+	verify(addr);
+	unmap(addr);
+	if (free_pages() != before)
+		ft_fail("%llu huge pages are free after %s, and %llu were before",
+			(unsigned long long)free_pages(), changed->change->name,
+			(unsigned long long)before);
+}
+
 static void set_pool(uint64_t pages)
 {
 	ft_procfs_set(KNOB, pages);
@@ -322,7 +417,7 @@ static void run(const struct ft_test *test)
 		set_pool(before);
 		ft_skip_all("the kernel has no %u free huge pages", POOL);
 	}
-	ft_plan(4 + 5);
+	ft_plan(4 + 5 + 2 * CHANGES);
 	for (int is_private = 0; is_private < 2; is_private++)
 		for (unsigned threads = 1; threads <= many; threads += many - 1) {
 			struct shape shape = {.is_private = is_private, .threads = threads};
@@ -338,6 +433,13 @@ static void run(const struct ft_test *test)
 		ft_case(pass_end, &is_private, "past-end-%s", is_private ? "private" : "shared");
 	}
 	ft_case(ask_for_zeros, NULL, "userfault-zeros");
+	for (size_t c = 0; c < CHANGES; c++)
+		for (int i = 0; i < 2; i++) {
+			struct changed changed = {.change = &changes[c], .is_private = i};
+
+			ft_case(change_huge, &changed, "%s-%s", changes[c].name,
+				i ? "private" : "shared");
+		}
 	set_pool(before);
 }
 
