@@ -25,7 +25,7 @@
 #define PAGES 1024 /* populated, of each mapping */
 #define HOT   16   /* of them are stored to */
 #define BURST 32   /* stores to one page before the next: others come to it meanwhile */
-#define FORKS 14
+#define FORKS 11
 
 enum memory { ANONYMOUS, PRIVATE_FILE, MEMORIES };
 

@@ -26,7 +26,7 @@
 #define FIRST	     4 /* of the range */
 #define RANGE	     4
 #define END	     (FIRST + RANGE)
-#define SOILED_BYTES (16u << 20)
+#define SOILED_BYTES (4u << 20)
 
 struct shape {
 	enum ft_kind kind;

@@ -25,7 +25,7 @@
 
 #define PAGES	   1024
 #define ROOM_BYTES (12u << 20)
-#define ROUNDS	   6
+#define ROUNDS	   4
 #define THREADS	   2
 
 struct shape {

@@ -33,12 +33,12 @@
 
 #define PAGES	   16
 #define STEPS	   16
-#define CHANGES	   4 /* between two meetings */
+#define CHANGES	   3 /* between two meetings */
 #define ROUNDS	   2
 #define SWAP_DISK  "swap"
 #define FORK_PAGES 4096 /* a fork that copies their entries takes its time */
 #define FORK_HOLE  64	/* of the first ones, which are copied first */
-#define FORKS	   20
+#define FORKS	   14
 #define FILL	   'x'
 
 struct job;
@@ -270,14 +270,19 @@ static void fork_or_punch(unsigned index, void *arg)
 		punch_once(arg);
 }
 
+static void read_in(const struct fork_job *job, size_t pages)
+{
+	if (madvise(job->map.addr, pages * FT_PAGE, MADV_POPULATE_READ) < 0)
+		ft_fail_errno("MADV_POPULATE_READ");
+}
+
 /* Maps pages of the file where the last hole was. */
 static void fill_hole(const struct fork_job *job)
 {
 	for (size_t page = 0; page < FORK_HOLE; page++)
 		if (pwrite(job->map.fd, "x", 1, (off_t)(page * FT_PAGE)) != 1)
 			ft_fail_errno("pwrite");
-	if (madvise(job->map.addr, job->map.bytes, MADV_POPULATE_READ) < 0)
-		ft_fail_errno("MADV_POPULATE_READ");
+	read_in(job, FORK_HOLE);
 }
 
 static void fork_beside_holes(const void *arg)
@@ -289,6 +294,7 @@ static void fork_beside_holes(const void *arg)
 		ft_fail_errno("pipe");
 	job.map = ft_map_with(*(const enum ft_kind *)arg, FORK_PAGES, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE);
+	read_in(&job, FORK_PAGES);
 	/* One page that is the process' own makes fork copy the entries of all. */
 	*(volatile char *)(job.map.addr + job.map.bytes - 1) = 1;
 	for (unsigned round = ft_rounds(FORKS); round > 0; round--) {
