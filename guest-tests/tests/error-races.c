@@ -35,7 +35,7 @@
 #include <unistd.h>
 
 #define PAGES	    32
-#define ROUNDS	    6 /* times the effort */
+#define ROUNDS	    5 /* times the effort */
 #define ROUNDS_EDGE 30
 #define FIRST_PHASE 2
 #define TABLE_PAGES 512 /* of a page table, or of a huge page */

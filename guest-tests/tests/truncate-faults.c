@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #define PAGES	   16
-#define STEPS	   16
+#define STEPS	   12
 #define CHANGES	   3 /* between two meetings */
 #define ROUNDS	   2
 #define SWAP_DISK  "swap"

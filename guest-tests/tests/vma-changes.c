@@ -32,7 +32,7 @@
 #include <unistd.h>
 
 #define PAGES	       64
-#define STEPS	       32 /* of each thread, between two changes */
+#define STEPS	       24 /* of each thread, between two changes */
 #define EDGES	       3
 #define EDGE_STEPS     5
 #define ROUNDS	       2
