@@ -189,6 +189,16 @@ void ft_map_unmap(struct ft_map *map)
 	map->addr = NULL;
 }
 
+void ft_map_move(struct ft_map *map)
+{
+	char *to = mmap(NULL, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (to == MAP_FAILED ||
+	    mremap(map->addr, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
+		ft_fail_errno("mremap");
+	map->addr = to;
+}
+
 void ft_map_again(struct ft_map *map, int flags)
 {
 	map->addr = mmap(NULL, map->bytes, PROT_READ | PROT_WRITE, flags, map->fd, 0);

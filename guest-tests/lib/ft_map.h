@@ -59,6 +59,9 @@ void ft_map_free(struct ft_map *map);
 /* Maps it again after that, with these flags of mmap(2). Kinds with an fd only. */
 void ft_map_again(struct ft_map *map, int flags);
 
+/* To another address, by mremap; fails the case when it cannot. */
+void ft_map_move(struct ft_map *map);
+
 /* Whether the content can be seen by pread, beside the mapping. */
 bool ft_map_readable(const struct ft_map *map);
 

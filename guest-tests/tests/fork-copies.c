@@ -61,12 +61,7 @@ static void store_after_mprotect(struct ft_map *map)
 
 static void store_after_mremap(struct ft_map *map)
 {
-	char *to = mmap(NULL, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (to == MAP_FAILED ||
-	    mremap(map->addr, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-		ft_fail_errno("mremap");
-	map->addr = to;
+	ft_map_move(map);
 	store(map);
 }
 

@@ -92,12 +92,7 @@ static void cool_and_unmap(struct ft_map *map)
 
 static void move_and_unmap(struct ft_map *map)
 {
-	char *to = mmap(NULL, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (to == MAP_FAILED ||
-	    mremap(map->addr, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) != to)
-		ft_fail_errno("mremap");
-	map->addr = to;
+	ft_map_move(map);
 	ft_map_unmap(map);
 }
 
