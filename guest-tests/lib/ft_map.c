@@ -228,16 +228,29 @@ void ft_map_pread(const struct ft_map *map, size_t page, void *buffer)
 			ft_kind_name(map->kind), len, FT_PAGE);
 }
 
-int ft_map_open_direct(const struct ft_map *map)
+int ft_map_open(const struct ft_map *map, int flags)
 {
 	char path[64];
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", map->fd);
-	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	fd = open(path, flags | O_CLOEXEC);
 	if (fd < 0)
-		ft_fail_errno("open with O_DIRECT");
+		ft_fail_errno(path);
 	return fd;
+}
+
+int ft_map_open_direct(const struct ft_map *map)
+{
+	return ft_map_open(map, O_RDWR | O_DIRECT);
+}
+
+void ft_map_expect_page(const char *found, size_t page, char value, const char *how)
+{
+	for (size_t i = 0; i < FT_PAGE; i++)
+		if (found[i] != value)
+			ft_fail("byte %zu of page %zu is 0x%02x, seen by %s, and 0x%02x is due", i,
+				page, (unsigned char)found[i], how, (unsigned char)value);
 }
 
 void ft_map_read(const struct ft_map *map, size_t page, void *buffer)

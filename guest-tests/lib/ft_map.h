@@ -71,8 +71,14 @@ int ft_map_udmabuf(int memfd, size_t offset, size_t bytes);
 /* One page of the file, by pread; fails the case when that comes short. */
 void ft_map_pread(const struct ft_map *map, size_t page, void *buffer);
 
-/* The same file for I/O past the page cache (O_DIRECT). Kinds on a disk only. */
+/* The same file once more, with these flags of open(2). Kinds with an fd only. */
+int ft_map_open(const struct ft_map *map, int flags);
+
+/* The same for I/O past the page cache (O_DIRECT). Kinds on a disk only. */
 int ft_map_open_direct(const struct ft_map *map);
+
+/* Fails the case unless all bytes of a page are that one. HOW it was seen stands in the message. */
+void ft_map_expect_page(const char *found, size_t page, char value, const char *how);
 
 /* One page, by pread where that can be, else through the mapping. */
 void ft_map_read(const struct ft_map *map, size_t page, void *buffer);

@@ -173,14 +173,6 @@ static void write_page(int direct, size_t page, char value)
 		ft_fail_errno("O_DIRECT write");
 }
 
-static void expect_page(const char *found, size_t page, char value, const char *how)
-{
-	for (size_t i = 0; i < FT_PAGE; i++)
-		if (found[i] != value)
-			ft_fail("byte %zu of page %zu is 0x%02x, seen by %s, and 0x%02x is due", i,
-				page, (unsigned char)found[i], how, (unsigned char)value);
-}
-
 static void expect_seen(const struct ft_map *shared, const struct ft_map *private, char value)
 {
 	char bytes[FT_PAGE];
@@ -188,10 +180,10 @@ static void expect_seen(const struct ft_map *shared, const struct ft_map *privat
 	for (size_t page = 0; page < FEW_PAGES; page++) {
 		const char *own = private->addr + page * FT_PAGE;
 
-		expect_page(shared->addr + page * FT_PAGE, page, value, "a shared mapping");
-		expect_page(own, page, page == COPIED ? COPY : value, "a private mapping");
+		ft_map_expect_page(shared->addr + page * FT_PAGE, page, value, "a shared mapping");
+		ft_map_expect_page(own, page, page == COPIED ? COPY : value, "a private mapping");
 		ft_map_pread(shared, page, bytes);
-		expect_page(bytes, page, value, "pread");
+		ft_map_expect_page(bytes, page, value, "pread");
 	}
 }
 

@@ -79,14 +79,6 @@ static void change(const struct ft_map *map, int mode)
 		ft_fail_errno("fallocate");
 }
 
-static void expect_bytes(const char *bytes, int value, int page, const char *how)
-{
-	for (size_t i = 0; i < FT_PAGE; i++)
-		if (bytes[i] != (char)value)
-			ft_fail("byte %zu of page %d is %d and not %d, seen by %s, after fallocate",
-				i, page, bytes[i], value, how);
-}
-
 static void expect_changed(const struct ft_map *map, int mode)
 {
 	char bytes[FT_PAGE];
@@ -101,9 +93,9 @@ static void expect_changed(const struct ft_map *map, int mode)
 			continue;
 		}
 		ft_trap_expect_none(&trap, "a load after fallocate");
-		expect_bytes(at, value, page, "the mapping");
+		ft_map_expect_page(at, (size_t)page, (char)value, "the mapping after fallocate");
 		ft_map_pread(map, (size_t)page, bytes);
-		expect_bytes(bytes, value, page, "pread");
+		ft_map_expect_page(bytes, (size_t)page, (char)value, "pread after fallocate");
 	}
 }
 

@@ -70,7 +70,7 @@ static void protect(const struct job *job, int prot)
 		ft_fail_errno("mprotect");
 }
 
-/* By read(2), which says so without a signal: the more often there is a look, the more pages are on their way. */
+/* By read(2), which says so without a signal: the quicker a look, the more pages are on their way. */
 static void expect_read_only(const struct job *job)
 {
 	for (size_t page = 0; page < PAGES; page++) {

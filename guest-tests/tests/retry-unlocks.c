@@ -53,15 +53,7 @@ static void do_munmap(void *arg)
 
 static void do_mremap(void *arg)
 {
-	struct ft_map *map = arg;
-	void *at = mmap(NULL, map->bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (at == MAP_FAILED)
-		ft_fail_errno("mmap");
-	at = mremap(map->addr, map->bytes, map->bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at);
-	if (at == MAP_FAILED)
-		ft_fail_errno("mremap");
-	map->addr = at;
+	ft_map_move(arg);
 }
 
 static void do_replace(void *arg)

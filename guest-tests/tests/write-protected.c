@@ -24,7 +24,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -169,18 +168,6 @@ static void store_again(const struct job *job)
 	}
 }
 
-static int open_again(int fd, int flags)
-{
-	char path[32];
-	int again;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	again = open(path, flags | O_CLOEXEC);
-	if (again < 0)
-		ft_fail_errno(path);
-	return again;
-}
-
 static void expect_no_mapping(int fd, int prot, const char *what)
 {
 	if (mmap(NULL, ALL_OF, prot, MAP_SHARED, fd, 0) != MAP_FAILED || errno != EACCES)
@@ -189,8 +176,7 @@ static void expect_no_mapping(int fd, int prot, const char *what)
 
 static void map_without_right(const struct ft_map *map)
 {
-	int for_reading = open_again(map->fd, O_RDONLY),
-	    for_writing = open_again(map->fd, O_WRONLY);
+	int for_reading = ft_map_open(map, O_RDONLY), for_writing = ft_map_open(map, O_WRONLY);
 
 	expect_no_mapping(for_reading, PROT_READ | PROT_WRITE,
 			  "a file that is open for reading only can be mapped for stores");
@@ -218,7 +204,7 @@ static void map_read_only(const struct shape *shape, const struct ft_map *map)
 
 	if (map->fd < 0)
 		return;
-	fd = open_again(map->fd, O_RDONLY);
+	fd = ft_map_open(map, O_RDONLY);
 	job.addr = mmap(NULL, ALL_OF, PROT_READ, flags, fd, 0);
 	if (job.addr == MAP_FAILED)
 		ft_fail_errno("mmap without PROT_WRITE");
