@@ -63,6 +63,10 @@ struct stretch_file {
 	const struct pid *session;
 	unsigned int n_points;
 	struct stretch_point *points[FL_STRETCH_POINTS_MAX];
+	/* The same points, as they are taken away. */
+	struct kprobe *entries[FL_STRETCH_POINTS_MAX];
+	struct kretprobe *exits[FL_STRETCH_POINTS_MAX];
+	int n_entries, n_exits;
 	struct fl_stretch_schedule schedule; /* depth 0: nobody yields */
 	atomic64_t hits, yields;
 };
@@ -256,6 +260,10 @@ static int keep_point(struct stretch_file *stretch_file, struct stretch_point *p
 	error = start_point(point);
 	if (error)
 		return error;
+	if (point->what.where == FL_STRETCH_RETURN)
+		stretch_file->exits[stretch_file->n_exits++] = &point->exit;
+	else
+		stretch_file->entries[stretch_file->n_entries++] = &point->entry;
 	stretch_file->points[stretch_file->n_points] = point;
 	return stretch_file->n_points++;
 }
@@ -366,15 +374,11 @@ static int stretch_release(struct inode *inode, struct file *file)
 	struct stretch_file *stretch_file = file->private_data;
 	unsigned int i;
 
-	for (i = 0; i < stretch_file->n_points; i++) {
-		struct stretch_point *point = stretch_file->points[i];
-
-		if (point->what.where == FL_STRETCH_RETURN)
-			unregister_kretprobe(&point->exit);
-		else
-			unregister_kprobe(&point->entry);
-		kfree(point);
-	}
+	/* All at once: the kernel waits for a grace period in each call. */
+	unregister_kprobes(stretch_file->entries, stretch_file->n_entries);
+	unregister_kretprobes(stretch_file->exits, stretch_file->n_exits);
+	for (i = 0; i < stretch_file->n_points; i++)
+		kfree(stretch_file->points[i]);
 	kfree(stretch_file);
 	return 0;
 }
